@@ -10,6 +10,7 @@ pub mod code;
 pub mod desired;
 pub mod finding;
 pub mod guid;
+pub mod manifest;
 pub mod name;
 
 pub use guid::Guid;

@@ -71,16 +71,6 @@ impl Node {
         }
     }
 
-    /// Whether it was written by a person, at least in part.
-    pub(crate) fn is_written(&self) -> bool {
-        self.place.source.is_some()
-            || match &self.content {
-                Content::List(items) => items.iter().any(Self::is_written),
-                Content::Map(entries) => entries.iter().any(|entry| entry.node.is_written()),
-                _ => false,
-            }
-    }
-
     /// The entries of a map; nothing for other values.
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.content {
@@ -153,7 +143,7 @@ impl Node {
     /// Lays `over` upon this value: maps merge, everything else is replaced.
     ///
     /// A map that stands for a choice (`secretStore`, `zscaler`, …) is replaced as a whole where the
-    /// two sides chose differently; `choice` tells, from the path of keys, which maps are choices.
+    /// two sides chose differently; `key` is the key that both values stand under.
     pub(crate) fn overlay(&mut self, over: &Self, key: &str) {
         let (Content::Map(base), Content::Map(upper)) = (&mut self.content, &over.content) else {
             *self = over.clone();

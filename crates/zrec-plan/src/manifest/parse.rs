@@ -24,22 +24,35 @@ pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     };
     if source.bytes.len() > MAX_BYTES {
         let size = source.bytes.len();
-        log.error(rule::UNREADABLE, place, format!("the file has {size} bytes, more than the {MAX_BYTES} that a manifest may have"))
-            .help("split it: the documents of a set may be spread over any number of files");
+        log.error(
+            rule::UNREADABLE,
+            place,
+            format!(
+                "the file has {size} bytes, more than the {MAX_BYTES} that a manifest may have"
+            ),
+        )
+        .help("split it: the documents of a set may be spread over any number of files");
         return None;
     }
     let text = match std::str::from_utf8(&source.bytes) {
         Ok(text) => text,
         Err(error) => {
             let at = error.valid_up_to();
-            log.error(rule::UNREADABLE, place, format!("the file is not UTF-8: the first wrong byte is byte {at}"))
-                .help("save it as UTF-8");
+            log.error(
+                rule::UNREADABLE,
+                place,
+                format!("the file is not UTF-8: the first wrong byte is byte {at}"),
+            )
+            .help("save it as UTF-8");
             return None;
         }
     };
     match serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, options()) {
         Ok(trees) => {
-            let reader = Reader { source: place.source, text };
+            let reader = Reader {
+                source: place.source,
+                text,
+            };
             let nodes: Vec<Node> = trees.iter().map(|tree| reader.node(tree)).collect();
             for node in &nodes {
                 repeated_keys(node, log);
@@ -249,13 +262,21 @@ fn syntax_error(error: &Error, text: &str, whole: Place, log: &mut Log<'_>) {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::AliasReplayCounterOverflow { .. } => {
-            log.error(rule::TOO_MUCH, at, "the file is nested too deeply, or its aliases expand to too much")
-                .label("the limit is reached here")
-                .note("the limits are 32 levels, 250,000 values and 10,000 aliases a file");
+            log.error(
+                rule::TOO_MUCH,
+                at,
+                "the file is nested too deeply, or its aliases expand to too much",
+            )
+            .label("the limit is reached here")
+            .note("the limits are 32 levels, 250,000 values and 10,000 aliases a file");
         }
         Error::UnsupportedTag { tag, .. } => {
-            log.error(rule::TAG, at, format!("the YAML tag {} means nothing in a manifest", quote(tag)))
-                .help("remove the tag; quote the value if it is a string");
+            log.error(
+                rule::TAG,
+                at,
+                format!("the YAML tag {} means nothing in a manifest", quote(tag)),
+            )
+            .help("remove the tag; quote the value if it is a string");
         }
         other => {
             let text = other.to_string();

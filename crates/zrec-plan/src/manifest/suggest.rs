@@ -1,10 +1,7 @@
 //! "Did you mean": the nearest known word, and safe quoting of unknown ones.
 
 /// The nearest of the known words, if one is near enough to have been meant.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.is_empty() || word.len() > 200 {
         return None;
     }
