@@ -39,10 +39,7 @@ pub(crate) fn judge(
             log.error(
                 rule::WRONG_APP,
                 entry.key_place,
-                format!(
-                    "`{}` is for {owner}, and this connector is for {app}",
-                    entry.key
-                ),
+                format!("`{}` is for {owner}, and this connector is for {app}", entry.key),
             )
             .help("remove it");
         }
@@ -82,9 +79,7 @@ pub(crate) fn judge_merged(document: &Document, effective: &Node, log: &mut Log<
         let related = (lifetime.place.source.is_some() && lifetime.place != place)
             .then(|| log.related(lifetime.place, "the lifetime"));
         let diagnostic = log.error(rule::RENEWAL, place, message);
-        diagnostic
-            .label("more than half of the lifetime")
-            .help(format!("at most {}", days / 2));
+        diagnostic.label("more than half of the lifetime").help(format!("at most {}", days / 2));
         diagnostic.related.extend(related);
     }
 }
@@ -104,11 +99,7 @@ pub(crate) fn judge_permissions(
 
 /// The first of the places that a person wrote.
 fn written_place(nodes: &[&Node], otherwise: Place) -> Place {
-    nodes
-        .iter()
-        .map(|node| node.place)
-        .find(|place| place.source.is_some())
-        .unwrap_or(otherwise)
+    nodes.iter().map(|node| node.place).find(|place| place.source.is_some()).unwrap_or(otherwise)
 }
 
 fn actions(context: &Context<'_>, app: App, written: &Node, log: &mut Log<'_>) {
@@ -136,15 +127,10 @@ fn placeholders(node: &Node, log: &mut Log<'_>) {
     if !rest.contains(['{', '}']) {
         return;
     }
-    let inner = rest
-        .split_once('{')
-        .and_then(|(_, after)| after.split_once('}'))
-        .map(|(inner, _)| inner);
+    let inner =
+        rest.split_once('{').and_then(|(_, after)| after.split_once('}')).map(|(inner, _)| inner);
     let help = inner.and_then(|inner| {
-        did_you_mean(
-            &format!("{{{}}}", inner.trim()),
-            ["{tenant}", "{connector}"],
-        )
+        did_you_mean(&format!("{{{}}}", inner.trim()), ["{tenant}", "{connector}"])
     });
     let message = match inner {
         Some(inner) => format!("unknown placeholder {}", quote(&format!("{{{inner}}}"))),
@@ -161,10 +147,7 @@ fn dates(written: &Node, log: &mut Log<'_>) {
         .filter_map(|side| written.at(&["permissions", side]))
         .flat_map(Node::items);
     let suspend = written.get("suspend");
-    for node in exceptions
-        .chain(suspend)
-        .filter_map(|holder| holder.get("until"))
-    {
+    for node in exceptions.chain(suspend).filter_map(|holder| holder.get("until")) {
         let text = node.text().unwrap_or_default();
         if date::parse(text).is_none() {
             log.error(
@@ -181,11 +164,7 @@ fn roles(context: &Context<'_>, app: App, written: &Node, log: &mut Log<'_>) {
         return;
     }
     let known = context.catalog.azure_roles();
-    for assignment in written
-        .get("roleAssignments")
-        .map(Node::items)
-        .unwrap_or_default()
-    {
+    for assignment in written.get("roleAssignments").map(Node::items).unwrap_or_default() {
         for role in assignment.get("roles").map(Node::items).unwrap_or_default() {
             let name = role.text().unwrap_or_default();
             if context.catalog.azure_role(name).is_some() {
@@ -218,9 +197,7 @@ pub(crate) struct Taken {
 
 /// Fills in the placeholders.
 pub(crate) fn expand(template: &str, tenant: &str, connector: &str) -> String {
-    template
-        .replace("{tenant}", tenant)
-        .replace("{connector}", connector)
+    template.replace("{tenant}", tenant).replace("{connector}", connector)
 }
 
 /// Rules on a connector among the others of its tenant.
@@ -235,8 +212,7 @@ pub(crate) fn judge_in_tenant(
     let spec = &merged.spec;
     let place_of = |key: &str| {
         let node = merged.effective.get(key).map(|node| node.place);
-        node.filter(|place| place.source.is_some())
-            .unwrap_or(document.place)
+        node.filter(|place| place.source.is_some()).unwrap_or(document.place)
     };
     let tenant_name = quote(&tenant.name);
     let key = spec.key.as_str();
@@ -246,10 +222,7 @@ pub(crate) fn judge_in_tenant(
         log.error(
             rule::REPEATED_KEY,
             place,
-            format!(
-                "tenant {tenant_name} gets two connectors of the key {}",
-                quote(key)
-            ),
+            format!("tenant {tenant_name} gets two connectors of the key {}", quote(key)),
         )
         .also(first)
         .help("give one of them another `key`");
@@ -284,20 +257,9 @@ pub(crate) fn judge_in_tenant(
 
 /// Every subscription that a role assignment names is the tenant's.
 fn subscriptions(tenant: &Document, tenant_spec: &Node, effective: &Node, log: &mut Log<'_>) {
-    let known = tenant_spec
-        .get("subscriptions")
-        .map(Node::entries)
-        .unwrap_or_default();
-    for assignment in effective
-        .get("roleAssignments")
-        .map(Node::items)
-        .unwrap_or_default()
-    {
-        for item in assignment
-            .get("subscriptions")
-            .map(Node::items)
-            .unwrap_or_default()
-        {
+    let known = tenant_spec.get("subscriptions").map(Node::entries).unwrap_or_default();
+    for assignment in effective.get("roleAssignments").map(Node::items).unwrap_or_default() {
+        for item in assignment.get("subscriptions").map(Node::items).unwrap_or_default() {
             let name = item.text().unwrap_or_default();
             if known.iter().any(|entry| entry.key == name) {
                 continue;
@@ -306,11 +268,7 @@ fn subscriptions(tenant: &Document, tenant_spec: &Node, effective: &Node, log: &
             log.error(
                 rule::UNKNOWN_SUBSCRIPTION,
                 item.place,
-                format!(
-                    "tenant {} has no subscription {}",
-                    quote(&tenant.name),
-                    quote(name)
-                ),
+                format!("tenant {} has no subscription {}", quote(&tenant.name), quote(name)),
             )
             .help(help.unwrap_or_else(|| "add it to the tenant's `subscriptions`".to_owned()));
         }

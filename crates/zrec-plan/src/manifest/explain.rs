@@ -12,11 +12,8 @@ pub fn explain_defaults(set: &Set, wanted: &dyn Fn(&ConnectorId) -> bool) -> Str
     let mut out = String::new();
     let paths = &set.paths;
     for (name, tenant) in &set.tenants {
-        let connectors: Vec<_> = set
-            .connectors
-            .iter()
-            .filter(|(id, _)| id.tenant == *name && wanted(id))
-            .collect();
+        let connectors: Vec<_> =
+            set.connectors.iter().filter(|(id, _)| id.tenant == *name && wanted(id)).collect();
         if connectors.is_empty() {
             continue;
         }
@@ -72,11 +69,7 @@ fn write_value(node: &Node, depth: usize, paths: &[String], out: &mut String) {
 }
 
 fn origin(node: &Node, paths: &[String]) -> String {
-    match node
-        .place
-        .source
-        .and_then(|index| paths.get(index as usize))
-    {
+    match node.place.source.and_then(|index| paths.get(index as usize)) {
         Some(path) => format!("from {}:{}", printable(path), node.place.line),
         None => "default".to_owned(),
     }

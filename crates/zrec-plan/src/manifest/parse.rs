@@ -16,12 +16,7 @@ use crate::manifest::suggest::quote;
 /// The documents of a source; `None` where it cannot be read as a whole.
 pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     let source = &log.sources[index];
-    let place = Place {
-        source: u32::try_from(index).ok(),
-        line: 1,
-        column: 1,
-        ..Place::default()
-    };
+    let place = Place { source: u32::try_from(index).ok(), line: 1, column: 1, ..Place::default() };
     if source.bytes.len() > MAX_BYTES {
         let size = source.bytes.len();
         log.error(
@@ -49,10 +44,7 @@ pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     };
     match serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, options()) {
         Ok(trees) => {
-            let reader = Reader {
-                source: place.source,
-                text,
-            };
+            let reader = Reader { source: place.source, text };
             let nodes: Vec<Node> = trees.iter().map(|tree| reader.node(tree)).collect();
             for node in &nodes {
                 repeated_keys(node, log);
@@ -197,11 +189,7 @@ impl Reader<'_> {
         };
         let place = self.place(&tree.defined);
         let used = self.place(&tree.referenced);
-        Node {
-            content,
-            place,
-            via: (used.start != place.start).then_some(used),
-        }
+        Node { content, place, via: (used.start != place.start).then_some(used) }
     }
 
     fn place(&self, location: &Location) -> Place {

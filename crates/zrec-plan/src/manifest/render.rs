@@ -14,11 +14,7 @@ const LINE: usize = 400;
 
 /// The diagnostics in rustc's manner.
 pub fn render_diagnostics(diagnostics: &[Diagnostic], sources: &[Source], colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
         out.push_str(&renderer.render(&report(diagnostic, sources)));
@@ -77,11 +73,8 @@ fn excerpt<'a>(
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let end = snap(text, span.end as usize).clamp(start, line_end);
-    let from = if start - line_start > LINE / 2 {
-        snap(text, start - LINE / 4)
-    } else {
-        line_start
-    };
+    let from =
+        if start - line_start > LINE / 2 { snap(text, start - LINE / 4) } else { line_start };
     let to = snap(text, line_end.min(from + LINE)).max(start);
     let (line, marked) = harmless(&text[from..to], start - from, end.min(to) - from);
     let label = (!label.is_empty()).then(|| printable(label));

@@ -21,21 +21,14 @@ static SCHEMA: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(MANIFEST_SCHEMA).unwrap_or_default());
 
 static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| {
-    jsonschema::options()
-        .with_pattern_options(PatternOptions::regex())
-        .build(&SCHEMA)
-        .ok()
+    jsonschema::options().with_pattern_options(PatternOptions::regex()).build(&SCHEMA).ok()
 });
 
 /// Judges one document; says whether it has the right shape.
 pub(crate) fn judge(document: &Node, log: &mut Log<'_>) -> bool {
     const SHOWN: usize = 50;
     let Some(validator) = VALIDATOR.as_ref() else {
-        log.error(
-            rule::SYNTAX,
-            document.place,
-            "the embedded schema does not compile",
-        );
+        log.error(rule::SYNTAX, document.place, "the embedded schema does not compile");
         return false;
     };
     let value = document.to_value();
@@ -57,11 +50,7 @@ struct Target<'a> {
 
 impl<'a> Target<'a> {
     fn find(error: &ValidationError<'_>, document: &'a Node) -> Self {
-        let mut target = Self {
-            node: document,
-            place: head(document),
-            key: String::new(),
-        };
+        let mut target = Self { node: document, place: head(document), key: String::new() };
         for segment in error.instance_path().iter() {
             match segment {
                 LocationSegment::Property(name) => {
@@ -89,9 +78,7 @@ impl<'a> Target<'a> {
 
     /// The place of one of its keys, or its own.
     fn key_place(&self, key: &str) -> Place {
-        self.node
-            .entry(key)
-            .map_or(self.place, |entry| entry.key_place)
+        self.node.entry(key).map_or(self.place, |entry| entry.key_place)
     }
 }
 
@@ -99,9 +86,7 @@ impl<'a> Target<'a> {
 fn head(node: &Node) -> Place {
     match node.entries() {
         [] => node.place,
-        [first, ..] => node
-            .entry("kind")
-            .map_or(first.key_place, |entry| entry.node.place),
+        [first, ..] => node.entry("kind").map_or(first.key_place, |entry| entry.node.place),
     }
 }
 
@@ -115,12 +100,8 @@ fn report(error: &ValidationError<'_>, document: &Node, log: &mut Log<'_>) {
         ValidationErrorKind::Required { property } => missing(&target, property, log),
         ValidationErrorKind::Type { kind } => wrong_type(&target, kind, log),
         ValidationErrorKind::Enum { options } => {
-            let options: Vec<&str> = options
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
+            let options: Vec<&str> =
+                options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             not_allowed(&target, &options, log);
         }
         ValidationErrorKind::Constant { expected_value } => {
@@ -131,11 +112,7 @@ fn report(error: &ValidationError<'_>, document: &Node, log: &mut Log<'_>) {
             let key = inner.instance().as_str().unwrap_or_default().to_owned();
             let place = target.key_place(&key);
             let (code, wanted) = form(&definition(inner));
-            log.error(
-                code,
-                place,
-                format!("the key {} is not {wanted}", quote(&key)),
-            );
+            log.error(code, place, format!("the key {} is not {wanted}", quote(&key)));
         }
         other => numbers_and_sizes(other, error, &target, log),
     }
@@ -172,23 +149,16 @@ fn unknown_keys(
     for key in unexpected {
         let near = did_you_mean(key, known.iter().copied());
         let help = near.unwrap_or_else(|| format!("known here: {}", listed(known.iter().copied())));
-        log.error(
-            rule::UNKNOWN_KEY,
-            target.key_place(key),
-            format!("unknown key {}", quote(key)),
-        )
-        .label("not known here")
-        .help(help);
+        log.error(rule::UNKNOWN_KEY, target.key_place(key), format!("unknown key {}", quote(key)))
+            .label("not known here")
+            .help(help);
     }
 }
 
 fn missing(target: &Target<'_>, property: &Value, log: &mut Log<'_>) {
     let property = property.as_str().unwrap_or_default();
-    let diagnostic = log.error(
-        rule::MISSING,
-        target.place,
-        format!("the key `{property}` is missing"),
-    );
+    let diagnostic =
+        log.error(rule::MISSING, target.place, format!("the key `{property}` is missing"));
     diagnostic.label(format!("`{property}` is wanted in this map"));
     if property == "apiVersion" {
         diagnostic.help("add `apiVersion: connectors.zrec/v1`");
@@ -209,11 +179,7 @@ fn wrong_type(target: &Target<'_>, wanted: &TypeKind, log: &mut Log<'_>) {
         Content::Map(_) => "a map",
     };
     let scalar = matches!(target.node.content, Content::Bool(_) | Content::Number(_));
-    let name = if target.key.is_empty() {
-        "the document".to_owned()
-    } else {
-        quote(&target.key)
-    };
+    let name = if target.key.is_empty() { "the document".to_owned() } else { quote(&target.key) };
     if scalar && wanted.contains(&JsonType::String) {
         let written = written(target.node, log);
         log.error(
@@ -227,12 +193,8 @@ fn wrong_type(target: &Target<'_>, wanted: &TypeKind, log: &mut Log<'_>) {
     }
     let wanted: Vec<&str> = wanted.iter().map(|&one| type_name(one)).collect();
     let wanted = wanted.join(" or ");
-    log.error(
-        rule::TYPE,
-        target.place,
-        format!("{name} wants {wanted}, not {found}"),
-    )
-    .label(format!("{wanted} is wanted"));
+    log.error(rule::TYPE, target.place, format!("{name} wants {wanted}, not {found}"))
+        .label(format!("{wanted} is wanted"));
 }
 
 /// A scalar as it stands in the file.
@@ -243,10 +205,7 @@ fn written(node: &Node, log: &Log<'_>) -> String {
         .and_then(|index| log.sources.get(index as usize))
         .and_then(|source| source.text())
         .and_then(|text| text.get(range))
-        .map_or_else(
-            || node.to_value().to_string(),
-            |text| text.trim().chars().take(80).collect(),
-        )
+        .map_or_else(|| node.to_value().to_string(), |text| text.trim().chars().take(80).collect())
 }
 
 const fn type_name(json_type: JsonType) -> &'static str {
@@ -281,10 +240,7 @@ fn not_allowed(target: &Target<'_>, options: &[&str], log: &mut Log<'_>) {
             return;
         }
         "kind" => (rule::KIND, format!("unknown kind {value}")),
-        key => (
-            rule::NOT_ALLOWED,
-            format!("{value} is not allowed for `{key}`"),
-        ),
+        key => (rule::NOT_ALLOWED, format!("{value} is not allowed for `{key}`")),
     };
     log.error(code, target.place, message).help(help);
 }
@@ -293,34 +249,20 @@ fn not_allowed(target: &Target<'_>, options: &[&str], log: &mut Log<'_>) {
 fn form(definition: &str) -> (Code, &'static str) {
     match definition.split('/').next().unwrap_or_default() {
         "guid" => (rule::FORM, "a GUID (8-4-4-4-12 hexadecimal digits)"),
-        "ownOrGuid" => (
-            rule::FORM,
-            "`own` or a GUID (8-4-4-4-12 hexadecimal digits)",
-        ),
-        "name" | "kebab" => (
-            rule::FORM,
-            "a name: lower-case letters, digits and inner hyphens, at most 63",
-        ),
-        "labelKey" | "labelValue" => (
-            rule::FORM,
-            "a label: letters, digits and inner `.`, `_`, `-`, at most 63",
-        ),
+        "ownOrGuid" => (rule::FORM, "`own` or a GUID (8-4-4-4-12 hexadecimal digits)"),
+        "name" | "kebab" => {
+            (rule::FORM, "a name: lower-case letters, digits and inner hyphens, at most 63")
+        }
+        "labelKey" | "labelValue" => {
+            (rule::FORM, "a label: letters, digits and inner `.`, `_`, `-`, at most 63")
+        }
         "catalogVersion" => (rule::FORM, "a catalogue version such as \"2026.11\""),
         "date" => (rule::DATE, "a date (YYYY-MM-DD)"),
         "redirectUri" => (rule::REDIRECT_URI, "a redirect URI that Entra takes"),
-        "vanityDomain" => (
-            rule::VANITY_DOMAIN,
-            "a vanity domain: one label, without dots",
-        ),
+        "vanityDomain" => (rule::VANITY_DOMAIN, "a vanity domain: one label, without dots"),
         "zscalerCloud" => (rule::ZSCALER_CLOUD, "a Zscaler cloud: one label, or empty"),
-        "cloudUrl" => (
-            rule::CLOUD_URL,
-            "an https URL with a host and no user, query or fragment",
-        ),
-        "scopeUrl" => (
-            rule::FORM,
-            "a token scope such as https://service.powerapps.com/.default",
-        ),
+        "cloudUrl" => (rule::CLOUD_URL, "an https URL with a host and no user, query or fragment"),
+        "scopeUrl" => (rule::FORM, "a token scope such as https://service.powerapps.com/.default"),
         "hostSuffix" => (rule::FORM, "a host suffix such as vault.azure.net"),
         "armScope" => (
             rule::FORM,
@@ -334,11 +276,7 @@ fn form(definition: &str) -> (Code, &'static str) {
 fn wrong_form(definition: &str, target: &Target<'_>, log: &mut Log<'_>) {
     let (code, wanted) = form(definition);
     let text = target.node.text().unwrap_or_default();
-    let diagnostic = log.error(
-        code,
-        target.place,
-        format!("{} is not {wanted}", quote(text)),
-    );
+    let diagnostic = log.error(code, target.place, format!("{} is not {wanted}", quote(text)));
     match definition.split('/').next().unwrap_or_default() {
         "redirectUri" if text.starts_with("http://") => {
             diagnostic.help("use https: Entra takes http for localhost only");
@@ -390,17 +328,13 @@ fn numbers_and_sizes(
                 format!("the redirect URI is longer than {limit} characters"),
             )
         }
-        ValidationErrorKind::MaxLength { limit } => log.error(
-            rule::LENGTH,
-            place,
-            format!("{name} is longer than {limit} characters"),
-        ),
+        ValidationErrorKind::MaxLength { limit } => {
+            log.error(rule::LENGTH, place, format!("{name} is longer than {limit} characters"))
+        }
         ValidationErrorKind::OneOfNotValid { .. }
-        | ValidationErrorKind::OneOfMultipleValid { .. } => log.error(
-            rule::CHOICE,
-            place,
-            "exactly one of `subscriptions` and `scope` is wanted",
-        ),
+        | ValidationErrorKind::OneOfMultipleValid { .. } => {
+            log.error(rule::CHOICE, place, "exactly one of `subscriptions` and `scope` is wanted")
+        }
         ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MaxProperties { .. }
             if target.key == "secretStore" =>
         {
@@ -411,21 +345,13 @@ fn numbers_and_sizes(
             )
         }
         ValidationErrorKind::MaxProperties { .. } if target.key == "zscaler" => log
-            .error(
-                rule::CHOICE,
-                place,
-                "`zscaler` either names an organization or holds its keys",
-            )
+            .error(rule::CHOICE, place, "`zscaler` either names an organization or holds its keys")
             .help("keep `organization`, or take it out"),
         ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinProperties { .. } => {
             log.error(rule::COUNT, place, format!("{name} is empty"))
         }
         ValidationErrorKind::MaxItems { limit } | ValidationErrorKind::MaxProperties { limit } => {
-            log.error(
-                rule::COUNT,
-                place,
-                format!("{name} has more than {limit} entries"),
-            )
+            log.error(rule::COUNT, place, format!("{name} has more than {limit} entries"))
         }
         ValidationErrorKind::UniqueItems => {
             log.error(rule::COUNT, place, format!("{name} names something twice"))
