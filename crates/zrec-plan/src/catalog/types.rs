@@ -223,16 +223,9 @@ impl FromStr for App {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|app| app.as_str() == name)
-            .ok_or_else(|| {
-                UnknownName::new(
-                    "application of the guide",
-                    name,
-                    Self::ALL.map(Self::as_str),
-                )
-            })
+        Self::ALL.into_iter().find(|app| app.as_str() == name).ok_or_else(|| {
+            UnknownName::new("application of the guide", name, Self::ALL.map(Self::as_str))
+        })
     }
 }
 
