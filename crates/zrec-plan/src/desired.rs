@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::catalog::{App, PermissionKey};
@@ -55,7 +55,7 @@ pub struct DesiredTenant {
 }
 
 /// A Microsoft cloud.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cloud {
     /// The worldwide cloud.
@@ -75,7 +75,7 @@ pub enum Cloud {
 }
 
 /// A cloud named by its URLs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomCloud {
     /// Sign-in authority, without the tenant.
@@ -93,7 +93,7 @@ pub struct CustomCloud {
 }
 
 /// Who grants what the connectors declare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consent {
     /// zrec creates the grants.
@@ -103,12 +103,12 @@ pub enum Consent {
 }
 
 /// Where credentials are kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretStore {
-    /// A directory of 0600 files, relative to the manifest that named it.
+    /// A directory of 0600 files.
     Directory {
-        /// The directory.
+        /// The directory, relative to the set's root and normalised; never outside of it.
         path: String,
         /// What keeps it: `volume`, or nothing said.
         durable: Option<Durable>,
@@ -120,7 +120,7 @@ pub enum SecretStore {
     },
     /// A directory encrypted to age recipients.
     Age {
-        /// The directory.
+        /// The directory, relative to the set's root and normalised; never outside of it.
         path: String,
         /// Public keys.
         recipients: Vec<String>,
@@ -130,7 +130,7 @@ pub enum SecretStore {
 }
 
 /// What makes a store outlive the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Durable {
     /// A volume that outlives the job.
@@ -156,7 +156,7 @@ pub struct ZscalerOrganization {
 }
 
 /// Whether zrec may activate pending Zscaler changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// Never: only reported.
@@ -208,7 +208,7 @@ pub struct DesiredConnector {
 }
 
 /// Which accounts may sign in to the application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignInAudience {
     /// Any Entra tenant: what the guide asks for.
     #[serde(rename = "AzureADMultipleOrgs")]
@@ -252,7 +252,7 @@ pub struct Exception {
 }
 
 /// A client secret's terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientSecretTerms {
     /// Days from mint to end.
@@ -266,7 +266,7 @@ pub struct ClientSecretTerms {
 }
 
 /// When a replaced credential is retired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RetireOld {
     /// When a person says that Zscaler has the new one.
@@ -278,7 +278,7 @@ pub enum RetireOld {
 }
 
 /// A certificate's terms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateTerms {
     /// Days from start to end.

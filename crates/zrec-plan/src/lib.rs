@@ -15,6 +15,7 @@ pub mod finding;
 pub mod guid;
 pub mod hand_off;
 pub mod kind;
+pub mod manifest;
 pub mod name;
 pub mod observed;
 pub mod ownership;
