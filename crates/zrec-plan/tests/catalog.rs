@@ -216,3 +216,55 @@ fn values_are_unique_within_an_api_and_a_kind() {
         }
     }
 }
+
+#[test]
+fn what_takes_over_a_tenant_is_forbidden() {
+    let catalog = Catalog::built_in();
+    let graph = ApiName::from("microsoft-graph");
+    for value in [
+        "RoleManagement.ReadWrite.Directory",
+        "AppRoleAssignment.ReadWrite.All",
+        "Application.ReadWrite.All",
+        "Directory.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "UserAuthenticationMethod.ReadWrite.All",
+        "Domain.ReadWrite.All",
+    ] {
+        let role = catalog.find(&graph, value)[0];
+        assert!(catalog.forbidden(&role.key).is_some(), "{value}");
+    }
+    for name in ["owner", "Contributor", "18D7D88D-D35E-4FB5-A5C3-7773C20A72D9"] {
+        assert!(catalog.forbidden_azure_role(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn the_graph_list_is_whole() {
+    // The tenant dump's own count; a lost or doubled line would show here.
+    let roles = |api: &str| {
+        let api = ApiName::from(api);
+        let all = Catalog::built_in().permissions_of(&api);
+        all.filter(|it| it.key.kind == PermissionType::Role).count()
+    };
+    assert_eq!(roles("microsoft-graph"), 590);
+    assert_eq!(roles("sharepoint"), 9);
+    assert_eq!(roles("office-365-management"), 7);
+    assert_eq!(roles("rights-management"), 5);
+    assert_eq!(roles("mip-sync"), 1);
+    assert_eq!(roles("azure-storage"), 0);
+    assert_eq!(roles("azure-resource-manager"), 0);
+}
+
+#[test]
+fn reading_the_catalogue_is_quick() {
+    #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
+    let start = std::time::Instant::now();
+    Catalog::parse(&Sources::BUILT_IN).unwrap();
+    let took = start.elapsed();
+    // Unoptimised code on a loaded machine; an optimised build takes a small fraction of it.
+    assert!(took.as_millis() < 2_000, "{took:?}");
+    #[expect(clippy::disallowed_macros, reason = "shown by --nocapture")]
+    {
+        println!("parsed in {took:?}");
+    }
+}

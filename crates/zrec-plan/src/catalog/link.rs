@@ -32,7 +32,7 @@ impl Catalog {
             .iter()
             .map(|connector| connector.permissions.iter().map(|row| row.key).collect())
             .collect();
-        let never = link.forbidden(forbidden.permissions)?;
+        let never = link.forbidden(forbidden.permissions, &forbidden.sources)?;
         if let Some(key) = grantable.iter().flatten().find(|key| never.contains_key(key)) {
             return Err(CatalogError::ForbiddenInGuide(link.permissions[key].value.clone()));
         }
@@ -75,7 +75,12 @@ impl Linker {
             if self.apis.iter().any(|known| known.name == *name || known.app_id == *app_id) {
                 return Err(CatalogError::Twice { what: format!("the API {name} ({app_id})") });
             }
-            for (kind, rows) in [(PermissionType::Role, roles), (PermissionType::Scope, scopes)] {
+            let others = other_roles(&api)?;
+            for (kind, rows) in [
+                (PermissionType::Role, roles),
+                (PermissionType::Role, &others),
+                (PermissionType::Scope, scopes),
+            ] {
                 for raw in rows {
                     known_sources(&raw.value, &raw.sources, &file.sources)?;
                     self.add_permission(&api, kind, raw)?;
@@ -195,16 +200,29 @@ impl Linker {
     fn forbidden(
         &self,
         raw: Vec<RawForbidden>,
+        sources: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<PermissionKey, Forbidden>, CatalogError> {
         let mut never = BTreeMap::new();
         for row in raw {
             let key = self.key(&row.api, PermissionType::Role, &row.value)?;
-            if never.insert(key, Forbidden { reason: row.reason }).is_some() {
+            known_sources(&row.value, &row.sources, sources)?;
+            let forbidden = Forbidden { reason: row.reason, sources: row.sources };
+            if never.insert(key, forbidden).is_some() {
                 return Err(CatalogError::Twice { what: format!("the forbidden {}", row.value) });
             }
         }
         Ok(never)
     }
+}
+
+fn other_roles(api: &RawApi) -> Result<Vec<RawPermission>, CatalogError> {
+    let parse = |line: &str| {
+        line.parse().map_err(|problem| CatalogError::Syntax {
+            file: "permissions.yaml",
+            message: format!("{problem}: `{line}`"),
+        })
+    };
+    api.other_roles.lines().map(parse).collect()
 }
 
 fn check_azure_roles(file: &RolesFile) -> Result<(), CatalogError> {

@@ -122,6 +122,8 @@ pub struct AzureRole {
 pub struct Forbidden {
     /// The reason, in words that follow the permission's name.
     pub reason: String,
+    /// Short names of the sources that the reason rests on.
+    pub sources: Vec<String>,
 }
 
 /// An Azure role that is never assigned.
@@ -135,6 +137,8 @@ pub struct ForbiddenAzureRole {
     pub id: Option<Guid>,
     /// The reason, in words that follow the role's name.
     pub reason: String,
+    /// Short names of the sources that the id and the reason rest on.
+    pub sources: Vec<String>,
 }
 
 /// The certificate that the guide makes for SharePoint.
