@@ -262,7 +262,7 @@ fn repeated_directories(set: &Set, findings: &mut Vec<Finding>) {
     for (directory, names) in directories.into_iter().filter(|(_, names)| names.len() > 1) {
         let mut keys = BTreeSet::new();
         let mut shared = false;
-        for (id, connector) in set
+        for (_, connector) in set
             .connectors
             .iter()
             .filter(|(id, _)| names.contains(&&id.tenant))

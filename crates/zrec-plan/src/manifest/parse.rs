@@ -250,26 +250,33 @@ fn repeated_keys(node: &Node, log: &mut Log<'_>) {
     }
 }
 
+fn too_much(at: Place, log: &mut Log<'_>) {
+    log.error(
+        rule::TOO_MUCH,
+        at,
+        "the file is nested too deeply, or its aliases expand to too much",
+    )
+    .label("the limit is reached here")
+    .note("the limits are 32 levels, 250,000 values and 10,000 aliases a file");
+}
+
 fn syntax_error(error: &Error, text: &str, whole: Place, log: &mut Log<'_>) {
     let error = error.without_snippet();
     let at = error
         .location()
         .filter(|location| location.line() > 0)
         .map_or(whole, |location| place(whole.source, text, &location));
-    match error {
+    // An error inside an expanded alias is told by its own kind.
+    let cause = match error {
+        Error::AliasError { error, .. } => error.without_snippet(),
+        other => other,
+    };
+    match cause {
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::AliasReplayCounterOverflow { .. } => {
-            log.error(
-                rule::TOO_MUCH,
-                at,
-                "the file is nested too deeply, or its aliases expand to too much",
-            )
-            .label("the limit is reached here")
-            .note("the limits are 32 levels, 250,000 values and 10,000 aliases a file");
-        }
+        | Error::AliasReplayCounterOverflow { .. } => too_much(at, log),
         Error::UnsupportedTag { tag, .. } => {
             log.error(
                 rule::TAG,
