@@ -21,3 +21,61 @@ impl Serialize for Code {
         serializer.collect_str(self)
     }
 }
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $title:literal;)*) => {
+        $($(#[$doc])* pub const $name: Code = Code($number);)*
+
+        /// Every code of plans and runs, with its title.
+        pub const TITLES: &[(Code, &str)] = &[$(($name, $title)),*];
+    };
+}
+
+codes! {
+    /// Sign-in failed, so nothing of the tenant is known.
+    SIGN_IN_FAILED = 100, "the tenant cannot be read: sign-in failed";
+    /// A required part could not be read.
+    UNREADABLE = 101, "a required part cannot be read";
+    /// An advisory part could not be read.
+    UNKNOWN = 102, "an advisory part cannot be read";
+    /// The application under our key shows marks of somebody else.
+    FOREIGN = 103, "the application under this key is not provably ours";
+    /// An application with the same name and redirect URI exists.
+    TWIN = 104, "a connector made by hand seems to exist";
+    /// An application of the same display name exists.
+    NAMESAKE = 105, "another application has the same display name";
+    /// The application to adopt is not there.
+    ADOPT_MISSING = 106, "the application to adopt does not exist";
+    /// The application to adopt belongs to another tool.
+    ADOPT_TAKEN = 107, "the application to adopt carries another tool's key";
+    /// The connector is suspended.
+    SUSPENDED = 108, "the connector is suspended";
+    /// A permission that is never granted.
+    FORBIDDEN = 109, "the permission is never granted";
+    /// A permission outside of the guide's table.
+    NOT_GRANTABLE = 110, "the permission is not in the guide's table for this application";
+    /// A grant that the application never declared.
+    FOREIGN_GRANT = 111, "a grant that the application never declared";
+    /// Another way into the application.
+    SURFACE = 112, "another way into the application";
+    /// The service principal is switched off.
+    PRINCIPAL_DISABLED = 113, "the service principal is disabled";
+    /// A Microsoft API is switched off.
+    API_DISABLED = 114, "a Microsoft API is disabled in the tenant";
+    /// The tenant's policy refuses what the guide asks for.
+    APP_POLICY = 115, "the tenant's application-management policy restricts credentials";
+    /// Narrower than the guide.
+    SINGLE_TENANT = 116, "only this tenant may sign in";
+    /// A removal larger than the threshold.
+    THRESHOLD = 117, "more would be removed than the threshold allows";
+    /// The application is protected.
+    PREVENT_DESTROY = 118, "the application is protected from deletion";
+    /// Grants of single users.
+    USER_GRANTS = 119, "users have consented for themselves";
+    /// The local clock is wrong.
+    CLOCK_SKEW = 120, "the local clock differs from the servers'";
+    /// A soft-deleted application holds the key.
+    SOFT_DELETED = 121, "a deleted application holds this key";
+    /// An API is absent and a person must create it.
+    API_ABSENT = 122, "a Microsoft API is absent from the tenant";
+}

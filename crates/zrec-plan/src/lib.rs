@@ -5,12 +5,24 @@
 //! the environment or the network, and nothing here draws a random number or logs: the same
 //! arguments give the same plan, byte for byte.
 
+pub mod approval;
 pub mod catalog;
 pub mod code;
+pub mod connector;
 pub mod desired;
+pub mod draft;
 pub mod finding;
 pub mod guid;
 pub mod manifest;
+pub mod hand_off;
+pub mod kind;
 pub mod name;
+pub mod observed;
+pub mod ownership;
+pub mod plan;
+pub mod privilege;
+pub mod render;
+pub mod safety;
+pub mod step;
 
 pub use guid::Guid;

@@ -13,11 +13,7 @@ const SHAREPOINT: &str = "00000003-0000-0ff1-ce00-000000000000";
 const OFFICE: &str = "c5393580-f805-4401-95e8-94b7a6ef2fc2";
 
 fn key(api: &str, kind: PermissionType, id: &str) -> PermissionKey {
-    PermissionKey {
-        resource_app_id: api.parse().unwrap(),
-        kind,
-        id: id.parse().unwrap(),
-    }
+    PermissionKey { resource_app_id: api.parse().unwrap(), kind, id: id.parse().unwrap() }
 }
 
 fn actions(names: &[&str]) -> BTreeSet<ActionName> {
@@ -28,23 +24,15 @@ fn actions(names: &[&str]) -> BTreeSet<ActionName> {
 fn the_guide_has_76_rows_of_47_permissions() {
     let catalog = Catalog::built_in();
     assert_eq!(catalog.version(), "2026.11");
-    let rows: Vec<usize> = App::ALL
-        .map(|app| catalog.connector(app).permissions.len())
-        .to_vec();
+    let rows: Vec<usize> = App::ALL.map(|app| catalog.connector(app).permissions.len()).to_vec();
     // In the order of `App::ALL`: copilot, exchange, azure-blob, mip, onedrive, sharepoint, teams.
     assert_eq!(rows, [2, 9, 2, 6, 12, 13, 32]);
     assert_eq!(rows.iter().sum::<usize>(), 76);
-    let distinct: BTreeSet<_> = App::ALL
-        .iter()
-        .flat_map(|app| catalog.grantable(*app))
-        .collect();
+    let distinct: BTreeSet<_> = App::ALL.iter().flat_map(|app| catalog.grantable(*app)).collect();
     assert_eq!(distinct.len(), 47);
     for app in App::ALL {
         assert_eq!(catalog.connector(app).app, app);
-        assert_eq!(
-            catalog.connector(app).permissions.len(),
-            catalog.grantable(app).len()
-        );
+        assert_eq!(catalog.connector(app).permissions.len(), catalog.grantable(app).len());
     }
 }
 
@@ -122,9 +110,7 @@ fn an_id_alone_is_no_key() {
     let catalog = Catalog::built_in();
     let user = "df021288-bdef-4463-88db-98f22de89214";
     for api in [GRAPH, SHAREPOINT] {
-        let role = catalog
-            .permission(&key(api, PermissionType::Role, user))
-            .unwrap();
+        let role = catalog.permission(&key(api, PermissionType::Role, user)).unwrap();
         assert_eq!(role.value, "User.Read.All");
     }
     let feed = "594c1fb6-4f81-4475-ae41-0c394909246c";
@@ -134,16 +120,8 @@ fn an_id_alone_is_no_key() {
     }
     let both = catalog.find(&ApiName::from("office-365-management"), "ActivityFeed.Read");
     assert_eq!(both.len(), 2);
-    assert!(
-        catalog
-            .find(&ApiName::from("azure-storage"), "Nothing")
-            .is_empty()
-    );
-    assert!(
-        catalog
-            .find(&ApiName::from("unknown"), "Sites.Read.All")
-            .is_empty()
-    );
+    assert!(catalog.find(&ApiName::from("azure-storage"), "Nothing").is_empty());
+    assert!(catalog.find(&ApiName::from("unknown"), "Sites.Read.All").is_empty());
 }
 
 #[test]
@@ -153,15 +131,9 @@ fn apis_and_roles_are_found_by_name_and_by_id() {
     for api in catalog.apis() {
         assert_eq!(catalog.api(&api.name).unwrap().app_id, api.app_id);
         assert_eq!(catalog.api_by_app_id(api.app_id).unwrap().name, api.name);
-        assert!(
-            catalog.permissions_of(&api.name).count() > 0,
-            "{}",
-            api.name
-        );
+        assert!(catalog.permissions_of(&api.name).count() > 0, "{}", api.name);
     }
-    let arm = catalog
-        .api(&ApiName::from("azure-resource-manager"))
-        .unwrap();
+    let arm = catalog.api(&ApiName::from("azure-resource-manager")).unwrap();
     assert_eq!(arm.former_names, ["Windows Azure Service Management API"]);
     for name in &catalog.connector(App::AzureBlob).azure_roles {
         let role = catalog.azure_role(name).unwrap();
@@ -179,13 +151,9 @@ fn a_wrong_word_names_the_nearest() {
     assert_eq!("teams".parse::<App>(), Ok(App::Teams));
     let UnknownName { did_you_mean, .. } = "sharepiont".parse::<App>().unwrap_err();
     assert_eq!(did_you_mean.as_deref(), Some("sharepoint"));
-    let error = Catalog::built_in()
-        .check_actions(App::Exchange, &actions(&["scaning"]))
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`scaning` is no action of exchange; did you mean `scanning`?"
-    );
+    let error =
+        Catalog::built_in().check_actions(App::Exchange, &actions(&["scaning"])).unwrap_err();
+    assert_eq!(error.to_string(), "`scaning` is no action of exchange; did you mean `scanning`?");
 }
 
 fn broken(from: &str, to: &str) -> CatalogError {
@@ -210,31 +178,15 @@ fn gaps_between_the_files_are_refused() {
             "value: Mail.Sent, kind",
             "permissions.yaml has no Role `Mail.Sent` of `microsoft-graph`",
         ),
-        (
-            "api: mip-sync,",
-            "api: mip-sink,",
-            "permissions.yaml has no API `mip-sink`",
-        ),
-        (
-            "actions: [quarantine] }",
-            "actions: [stop] }",
-            "its action `stop` has no label",
-        ),
-        (
-            "actions: [quarantine] }",
-            "actions: [] }",
-            "no action asks for it",
-        ),
+        ("api: mip-sync,", "api: mip-sink,", "permissions.yaml has no API `mip-sink`"),
+        ("actions: [quarantine] }", "actions: [stop] }", "its action `stop` has no label"),
+        ("actions: [quarantine] }", "actions: [] }", "no action asks for it"),
         (
             "      quarantine: Quarantine",
             "      quarantine: Quarantine\n      idle: Idle",
             "needs the action `idle`",
         ),
-        (
-            "app: teams",
-            "app: exchange",
-            "the table of exchange is there twice",
-        ),
+        ("app: teams", "app: exchange", "the table of exchange is there twice"),
         (
             "azureRoles: [Storage Blob",
             "azureRoles: [Storage Blub",
@@ -262,5 +214,57 @@ fn values_are_unique_within_an_api_and_a_kind() {
             let known = seen.insert((permission.key.kind, &permission.value), permission.key.id);
             assert_eq!(known, None, "{} {}", api.name, permission.value);
         }
+    }
+}
+
+#[test]
+fn what_takes_over_a_tenant_is_forbidden() {
+    let catalog = Catalog::built_in();
+    let graph = ApiName::from("microsoft-graph");
+    for value in [
+        "RoleManagement.ReadWrite.Directory",
+        "AppRoleAssignment.ReadWrite.All",
+        "Application.ReadWrite.All",
+        "Directory.ReadWrite.All",
+        "DelegatedPermissionGrant.ReadWrite.All",
+        "UserAuthenticationMethod.ReadWrite.All",
+        "Domain.ReadWrite.All",
+    ] {
+        let role = catalog.find(&graph, value)[0];
+        assert!(catalog.forbidden(&role.key).is_some(), "{value}");
+    }
+    for name in ["owner", "Contributor", "18D7D88D-D35E-4FB5-A5C3-7773C20A72D9"] {
+        assert!(catalog.forbidden_azure_role(name).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn the_graph_list_is_whole() {
+    // The tenant dump's own count; a lost or doubled line would show here.
+    let roles = |api: &str| {
+        let api = ApiName::from(api);
+        let all = Catalog::built_in().permissions_of(&api);
+        all.filter(|it| it.key.kind == PermissionType::Role).count()
+    };
+    assert_eq!(roles("microsoft-graph"), 590);
+    assert_eq!(roles("sharepoint"), 9);
+    assert_eq!(roles("office-365-management"), 7);
+    assert_eq!(roles("rights-management"), 5);
+    assert_eq!(roles("mip-sync"), 1);
+    assert_eq!(roles("azure-storage"), 0);
+    assert_eq!(roles("azure-resource-manager"), 0);
+}
+
+#[test]
+fn reading_the_catalogue_is_quick() {
+    #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
+    let start = std::time::Instant::now();
+    Catalog::parse(&Sources::BUILT_IN).unwrap();
+    let took = start.elapsed();
+    // Unoptimised code on a loaded machine; an optimised build takes a small fraction of it.
+    assert!(took.as_millis() < 2_000, "{took:?}");
+    #[expect(clippy::disallowed_macros, reason = "shown by --nocapture")]
+    {
+        println!("parsed in {took:?}");
     }
 }

@@ -29,10 +29,7 @@ fn sources(path: &Path) -> Vec<Source> {
             let entry = entry.unwrap().path();
             if entry.is_dir() {
                 files.extend(sources(&entry));
-            } else if entry
-                .extension()
-                .is_some_and(|extension| extension == "yaml")
-            {
+            } else if entry.extension().is_some_and(|extension| extension == "yaml") {
                 files.push(source(&entry));
             }
         }
@@ -48,12 +45,7 @@ fn sources(path: &Path) -> Vec<Source> {
 }
 
 fn source(path: &Path) -> Source {
-    let shown = path
-        .strip_prefix(root())
-        .unwrap()
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let shown = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
     let mut source = Source::new(shown, std::fs::read(path).unwrap());
     // Each case is a set of its own: its folder lies right below the set's root.
     source.below_root = format!("manifests/{}", path.file_name().unwrap().to_str().unwrap());
@@ -86,26 +78,14 @@ fn cases(folder: &str) -> Vec<PathBuf> {
 
 /// Everything that a run would say, findings too, and the codes in it.
 fn said(reading: &Reading, sources: &[Source]) -> (String, BTreeSet<String>) {
-    let mut codes: BTreeSet<String> = reading
-        .diagnostics
-        .iter()
-        .map(|diagnostic| diagnostic.code.to_string())
-        .collect();
+    let mut codes: BTreeSet<String> =
+        reading.diagnostics.iter().map(|diagnostic| diagnostic.code.to_string()).collect();
     let mut text = render_diagnostics(&reading.diagnostics, sources, false);
-    let desired = reading
-        .set
-        .as_ref()
-        .map(|set| desire(set, Catalog::built_in(), TODAY));
+    let desired = reading.set.as_ref().map(|set| desire(set, Catalog::built_in(), TODAY));
     for finding in desired.map(|desired| desired.findings).unwrap_or_default() {
         codes.insert(finding.code.to_string());
-        let tenant = finding
-            .tenant
-            .map(|name| name.to_string())
-            .unwrap_or_default();
-        let connector = finding
-            .connector
-            .map(|name| format!("/{name}"))
-            .unwrap_or_default();
+        let tenant = finding.tenant.map(|name| name.to_string()).unwrap_or_default();
+        let connector = finding.connector.map(|name| format!("/{name}")).unwrap_or_default();
         text.push_str(&format!(
             "finding[{}]: {tenant}{connector}: {}\n  hint: {}\n",
             finding.code, finding.message, finding.hint
@@ -146,12 +126,7 @@ fn good_manifests_are_good_to_parser_and_schema() {
         assert_eq!(text, "", "{}", path.display());
         assert!(reading.set.is_some(), "{}", path.display());
         for source in &sources {
-            assert_eq!(
-                schema_accepts(&validator, source),
-                Some(true),
-                "{}",
-                source.path
-            );
+            assert_eq!(schema_accepts(&validator, source), Some(true), "{}", source.path);
         }
     }
 }
@@ -165,11 +140,7 @@ fn bad_manifests_say_what_is_expected() {
         let (text, codes) = said(&read(&sources, Catalog::built_in()), &sources);
         let name = path.file_stem().unwrap().to_str().unwrap();
         let code = name.split('-').next().unwrap().to_owned();
-        assert_eq!(
-            codes,
-            BTreeSet::from([code]),
-            "{name} breaks one rule\n{text}"
-        );
+        assert_eq!(codes, BTreeSet::from([code]), "{name} breaks one rule\n{text}");
         let expected_at = path.with_extension("stderr");
         if bless {
             std::fs::write(&expected_at, &text).unwrap();
@@ -177,11 +148,7 @@ fn bad_manifests_say_what_is_expected() {
             wrong.push(format!("{name}:\n{text}"));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "not as expected; ZREC_BLESS=1 rewrites\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "not as expected; ZREC_BLESS=1 rewrites\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -202,11 +169,8 @@ fn schema_and_parser_agree_on_bad_manifests() {
         let sources = sources(&path);
         let wanted =
             directive(&sources[0], "schema").expect("the first line says what the schema thinks");
-        let verdicts: Vec<Option<bool>> = sources
-            .iter()
-            .take(9)
-            .map(|source| schema_accepts(&validator, source))
-            .collect();
+        let verdicts: Vec<Option<bool>> =
+            sources.iter().take(9).map(|source| schema_accepts(&validator, source)).collect();
         let verdict = match wanted.as_str() {
             // The two readers may disagree on what is too much; the schema is not asked.
             "unreadable" => continue,
@@ -216,11 +180,7 @@ fn schema_and_parser_agree_on_bad_manifests() {
         };
         assert_eq!(verdict, wanted, "{}", path.display());
         if verdict == "rejects" {
-            assert!(
-                read(&sources, Catalog::built_in()).set.is_none(),
-                "{}",
-                path.display()
-            );
+            assert!(read(&sources, Catalog::built_in()).set.is_none(), "{}", path.display());
         }
     }
 }
@@ -273,11 +233,7 @@ fn collect_keys(schema: &serde_json::Value, keys: &mut BTreeMap<String, bool>) {
                     collect_keys(property, keys);
                 }
             }
-            "$defs" => value
-                .as_object()
-                .unwrap()
-                .values()
-                .for_each(|it| collect_keys(it, keys)),
+            "$defs" => value.as_object().unwrap().values().for_each(|it| collect_keys(it, keys)),
             "items" | "additionalProperties" => collect_keys(value, keys),
             _ => {}
         }
@@ -303,25 +259,15 @@ fn the_examples_hold_all_seven_connectors_and_explain_themselves() {
     let reading = read(&sources, Catalog::built_in());
     let set = reading.set.unwrap();
     let desired = desire(&set, Catalog::built_in(), TODAY);
-    let apps: BTreeSet<App> = desired
-        .connectors
-        .values()
-        .map(|connector| connector.app)
-        .collect();
+    let apps: BTreeSet<App> = desired.connectors.values().map(|connector| connector.app).collect();
     assert_eq!(apps, BTreeSet::from(App::ALL));
-    let rows: usize = desired
-        .connectors
-        .values()
-        .map(|connector| connector.permissions.len())
-        .sum();
+    let rows: usize =
+        desired.connectors.values().map(|connector| connector.permissions.len()).sum();
     assert_eq!(rows, 76, "the guide has 76 rows");
     let explained = explain_defaults(&set, &|_| true);
     assert!(
         explained.contains("lifetimeDays: 180  # from manifests/defaults.yaml:"),
         "{explained}"
     );
-    assert!(
-        explained.contains("retireOld: acknowledged  # default"),
-        "{explained}"
-    );
+    assert!(explained.contains("retireOld: acknowledged  # default"), "{explained}");
 }

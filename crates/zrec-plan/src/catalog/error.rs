@@ -100,12 +100,7 @@ impl UnknownName {
             .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
             .min()
             .map(|(_, word)| word.clone());
-        Self {
-            sort: sort.into(),
-            name: name.to_owned(),
-            did_you_mean,
-            known,
-        }
+        Self { sort: sort.into(), name: name.to_owned(), did_you_mean, known }
     }
 }
 

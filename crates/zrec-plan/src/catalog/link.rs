@@ -32,21 +32,12 @@ impl Catalog {
             .iter()
             .map(|connector| connector.permissions.iter().map(|row| row.key).collect())
             .collect();
-        let never = link.forbidden(forbidden.permissions)?;
-        if let Some(key) = grantable
-            .iter()
-            .flatten()
-            .find(|key| never.contains_key(key))
-        {
-            return Err(CatalogError::ForbiddenInGuide(
-                link.permissions[key].value.clone(),
-            ));
+        let never = link.forbidden(forbidden.permissions, &forbidden.sources)?;
+        if let Some(key) = grantable.iter().flatten().find(|key| never.contains_key(key)) {
+            return Err(CatalogError::ForbiddenInGuide(link.permissions[key].value.clone()));
         }
         if let Some(role) = forbidden.azure_roles.iter().find(|role| {
-            roles
-                .roles
-                .iter()
-                .any(|it| it.name == role.name || Some(it.id) == role.id)
+            roles.roles.iter().any(|it| it.name == role.name || Some(it.id) == role.id)
         }) {
             return Err(CatalogError::ForbiddenInGuide(role.name.clone()));
         }
@@ -66,10 +57,8 @@ impl Catalog {
 }
 
 fn read<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<T, CatalogError> {
-    serde_saphyr::from_str(text).map_err(|error| CatalogError::Syntax {
-        file,
-        message: error.to_string(),
-    })
+    serde_saphyr::from_str(text)
+        .map_err(|error| CatalogError::Syntax { file, message: error.to_string() })
 }
 
 #[derive(Default)]
@@ -82,24 +71,14 @@ struct Linker {
 impl Linker {
     fn add_apis(&mut self, file: PermissionsFile) -> Result<(), CatalogError> {
         for api in file.apis {
-            let RawApi {
-                name,
-                app_id,
-                roles,
-                scopes,
-                ..
-            } = &api;
-            if self
-                .apis
-                .iter()
-                .any(|known| known.name == *name || known.app_id == *app_id)
-            {
-                return Err(CatalogError::Twice {
-                    what: format!("the API {name} ({app_id})"),
-                });
+            let RawApi { name, app_id, roles, scopes, .. } = &api;
+            if self.apis.iter().any(|known| known.name == *name || known.app_id == *app_id) {
+                return Err(CatalogError::Twice { what: format!("the API {name} ({app_id})") });
             }
+            let others = other_roles(&api)?;
             for (kind, rows) in [
                 (PermissionType::Role, roles),
+                (PermissionType::Role, &others),
                 (PermissionType::Scope, scopes),
             ] {
                 for raw in rows {
@@ -125,11 +104,7 @@ impl Linker {
         kind: PermissionType,
         raw: &RawPermission,
     ) -> Result<(), CatalogError> {
-        let key = PermissionKey {
-            resource_app_id: api.app_id,
-            kind,
-            id: raw.id,
-        };
+        let key = PermissionKey { resource_app_id: api.app_id, kind, id: raw.id };
         let permission = Permission {
             key,
             api: api.name.clone(),
@@ -157,14 +132,9 @@ impl Linker {
         if !self.apis.iter().any(|known| known.name == *api) {
             return Err(CatalogError::UnknownApi(api.clone()));
         }
-        self.by_value
-            .get(&(api.clone(), kind, value.to_owned()))
-            .copied()
-            .ok_or_else(|| CatalogError::UnknownPermission {
-                api: api.clone(),
-                kind,
-                value: value.to_owned(),
-            })
+        self.by_value.get(&(api.clone(), kind, value.to_owned())).copied().ok_or_else(|| {
+            CatalogError::UnknownPermission { api: api.clone(), kind, value: value.to_owned() }
+        })
     }
 
     fn connectors(
@@ -176,17 +146,13 @@ impl Linker {
         for raw in raw {
             let app = raw.app;
             let connector = self.connector(raw)?;
-            let unknown = connector
-                .azure_roles
-                .iter()
-                .find(|name| !roles.iter().any(|it| it.name == **name));
+            let unknown =
+                connector.azure_roles.iter().find(|name| !roles.iter().any(|it| it.name == **name));
             if let Some(name) = unknown {
                 return Err(CatalogError::UnknownAzureRole(name.clone()));
             }
             if by_app.insert(app, connector).is_some() {
-                return Err(CatalogError::Twice {
-                    what: format!("the table of {app}"),
-                });
+                return Err(CatalogError::Twice { what: format!("the table of {app}") });
             }
         }
         App::ALL
@@ -201,11 +167,8 @@ impl Linker {
         let mut used = BTreeSet::new();
         let mut rows = Vec::with_capacity(raw.permissions.len());
         for row in raw.permissions {
-            let row_error = |problem: String| CatalogError::Row {
-                app,
-                value: row.value.clone(),
-                problem,
-            };
+            let row_error =
+                |problem: String| CatalogError::Row { app, value: row.value.clone(), problem };
             let key = self.key(&row.api, row.kind.into(), &row.value)?;
             if !keys.insert(key) {
                 return Err(row_error("it is there twice".to_owned()));
@@ -218,17 +181,10 @@ impl Linker {
             }
             let RawRow { actions, notes, .. } = row;
             used.extend(actions.iter().cloned());
-            rows.push(PermissionRow {
-                key,
-                actions,
-                notes,
-            });
+            rows.push(PermissionRow { key, actions, notes });
         }
         if let Some(action) = raw.actions.keys().find(|action| !used.contains(*action)) {
-            return Err(CatalogError::IdleAction {
-                app,
-                action: action.clone(),
-            });
+            return Err(CatalogError::IdleAction { app, action: action.clone() });
         }
         Ok(ConnectorKind {
             app,
@@ -244,21 +200,29 @@ impl Linker {
     fn forbidden(
         &self,
         raw: Vec<RawForbidden>,
+        sources: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<PermissionKey, Forbidden>, CatalogError> {
         let mut never = BTreeMap::new();
         for row in raw {
             let key = self.key(&row.api, PermissionType::Role, &row.value)?;
-            if never
-                .insert(key, Forbidden { reason: row.reason })
-                .is_some()
-            {
-                return Err(CatalogError::Twice {
-                    what: format!("the forbidden {}", row.value),
-                });
+            known_sources(&row.value, &row.sources, sources)?;
+            let forbidden = Forbidden { reason: row.reason, sources: row.sources };
+            if never.insert(key, forbidden).is_some() {
+                return Err(CatalogError::Twice { what: format!("the forbidden {}", row.value) });
             }
         }
         Ok(never)
     }
+}
+
+fn other_roles(api: &RawApi) -> Result<Vec<RawPermission>, CatalogError> {
+    let parse = |line: &str| {
+        line.parse().map_err(|problem| CatalogError::Syntax {
+            file: "permissions.yaml",
+            message: format!("{problem}: `{line}`"),
+        })
+    };
+    api.other_roles.lines().map(parse).collect()
 }
 
 fn check_azure_roles(file: &RolesFile) -> Result<(), CatalogError> {
@@ -266,9 +230,7 @@ fn check_azure_roles(file: &RolesFile) -> Result<(), CatalogError> {
     for role in &file.roles {
         known_sources(&role.name, &role.sources, &file.sources)?;
         if !names.insert(&role.name) || !ids.insert(role.id) {
-            return Err(CatalogError::Twice {
-                what: format!("the Azure role {}", role.name),
-            });
+            return Err(CatalogError::Twice { what: format!("the Azure role {}", role.name) });
         }
     }
     Ok(())
@@ -280,10 +242,9 @@ fn known_sources(
     known: &BTreeMap<String, String>,
 ) -> Result<(), CatalogError> {
     match cited.iter().find(|key| !known.contains_key(*key)) {
-        Some(key) => Err(CatalogError::UnknownSource {
-            value: value.to_owned(),
-            source_key: key.clone(),
-        }),
+        Some(key) => {
+            Err(CatalogError::UnknownSource { value: value.to_owned(), source_key: key.clone() })
+        }
         None => Ok(()),
     }
 }

@@ -33,17 +33,13 @@ impl Catalog {
 
     /// The published permissions of an API by Microsoft's name: none, a role, a scope, or both.
     pub fn find(&self, api: &ApiName, value: &str) -> Vec<&Permission> {
-        self.permissions_of(api)
-            .filter(|permission| permission.value == value)
-            .collect()
+        self.permissions_of(api).filter(|permission| permission.value == value).collect()
     }
 
     /// All published permissions of an API.
     pub fn permissions_of(&self, api: &ApiName) -> impl Iterator<Item = &Permission> {
         let id = self.api(api).map(|api| api.app_id);
-        self.permissions
-            .values()
-            .filter(move |it| Some(it.key.resource_app_id) == id)
+        self.permissions.values().filter(move |it| Some(it.key.resource_app_id) == id)
     }
 
     /// An API by its name in manifests.

@@ -1,6 +1,7 @@
 //! The shape of the catalogue's files, as written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use serde::Deserialize;
 
@@ -83,6 +84,9 @@ pub(super) struct RawApi {
     pub(super) service_principal_names: Vec<String>,
     #[serde(default)]
     pub(super) roles: Vec<RawPermission>,
+    /// One a line: id, value, sources.
+    #[serde(default)]
+    pub(super) other_roles: String,
     #[serde(default)]
     pub(super) scopes: Vec<RawPermission>,
 }
@@ -109,6 +113,7 @@ pub(super) struct RolesFile {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ForbiddenFile {
+    pub(super) sources: BTreeMap<String, String>,
     pub(super) permissions: Vec<RawForbidden>,
     pub(super) azure_roles: Vec<super::ForbiddenAzureRole>,
 }
@@ -119,4 +124,26 @@ pub(super) struct RawForbidden {
     pub(super) api: ApiName,
     pub(super) value: String,
     pub(super) reason: String,
+    pub(super) sources: Vec<String>,
+}
+
+/// Reads one line of `otherRoles`: id, value and sources, parted by blanks.
+impl FromStr for RawPermission {
+    type Err = &'static str;
+
+    fn from_str(line: &str) -> Result<Self, Self::Err> {
+        let mut words = line.split_ascii_whitespace();
+        let (Some(id), Some(value), Some(sources), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return Err("a line of otherRoles is `id value source,…`");
+        };
+        Ok(Self {
+            id: id.parse().map_err(|_| "a line of otherRoles begins with a GUID")?,
+            value: value.to_owned(),
+            level: None,
+            sources: sources.split(',').map(str::to_owned).collect(),
+            sentence: None,
+        })
+    }
 }

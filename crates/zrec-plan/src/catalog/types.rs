@@ -122,6 +122,8 @@ pub struct AzureRole {
 pub struct Forbidden {
     /// The reason, in words that follow the permission's name.
     pub reason: String,
+    /// Short names of the sources that the reason rests on.
+    pub sources: Vec<String>,
 }
 
 /// An Azure role that is never assigned.
@@ -135,6 +137,8 @@ pub struct ForbiddenAzureRole {
     pub id: Option<Guid>,
     /// The reason, in words that follow the role's name.
     pub reason: String,
+    /// Short names of the sources that the id and the reason rest on.
+    pub sources: Vec<String>,
 }
 
 /// The certificate that the guide makes for SharePoint.
@@ -223,16 +227,9 @@ impl FromStr for App {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, UnknownName> {
-        Self::ALL
-            .into_iter()
-            .find(|app| app.as_str() == name)
-            .ok_or_else(|| {
-                UnknownName::new(
-                    "application of the guide",
-                    name,
-                    Self::ALL.map(Self::as_str),
-                )
-            })
+        Self::ALL.into_iter().find(|app| app.as_str() == name).ok_or_else(|| {
+            UnknownName::new("application of the guide", name, Self::ALL.map(Self::as_str))
+        })
     }
 }
 

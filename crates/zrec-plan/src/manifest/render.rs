@@ -72,7 +72,8 @@ fn excerpt<'a>(
     kind: AnnotationKind,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let source = sources.iter().find(|source| source.path == path)?;
-    let text = source.text().unwrap_or_default();
+    let text = String::from_utf8_lossy(&source.bytes);
+    let text = text.as_ref();
     let start = snap(text, span.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);

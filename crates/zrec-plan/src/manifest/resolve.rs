@@ -35,27 +35,7 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
         let base = merge(&context, document, None, log);
         bases.insert(document.name.as_str(), base);
     }
-    let mut set = Set {
-        name: SetName::new(
-            index
-                .defaults
-                .as_ref()
-                .map_or("default", |document| &document.name),
-        ),
-        is_named: index.defaults.is_some(),
-        catalog_version: index
-            .defaults
-            .as_ref()
-            .and_then(|document| document.root.text_at(&["spec", "catalog"]))
-            .map(str::to_owned),
-        tenants: BTreeMap::new(),
-        connectors: BTreeMap::new(),
-        paths: log
-            .sources
-            .iter()
-            .map(|source| source.path.clone())
-            .collect(),
-    };
+    let mut set = empty_set(index, log);
     for document in index.tenants.values() {
         let connectors = targeted.remove(document.name.as_str()).unwrap_or_default();
         let effective = tenant::merge(&context, document);
@@ -83,6 +63,31 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
         }
     }
     Some(set)
+}
+
+/// The set before any tenant is in it.
+fn empty_set(index: &Index, log: &Log<'_>) -> Set {
+    Set {
+        name: SetName::new(
+            index
+                .defaults
+                .as_ref()
+                .map_or("default", |document| &document.name),
+        ),
+        is_named: index.defaults.is_some(),
+        catalog_version: index
+            .defaults
+            .as_ref()
+            .and_then(|document| document.root.text_at(&["spec", "catalog"]))
+            .map(str::to_owned),
+        tenants: BTreeMap::new(),
+        connectors: BTreeMap::new(),
+        paths: log
+            .sources
+            .iter()
+            .map(|source| source.path.clone())
+            .collect(),
+    }
 }
 
 /// Defaults and Connector, without what zrec fills in and without overrides.
@@ -132,6 +137,9 @@ fn targets<'a>(
 ) -> BTreeSet<&'a str> {
     let tenants = &context.index.tenants;
     let Some(selector) = written.entry("tenants") else {
+        if !context.index.complete {
+            return BTreeSet::new();
+        }
         log.error(rule::MISSING, document.place, "the key `tenants` is missing, and Defaults has none")
             .help("name the tenants: `tenants: [NAME]`, or select them: `tenants: { matchLabels: { KEY: VALUE } }`");
         return BTreeSet::new();
@@ -192,6 +200,9 @@ fn merge(
         written.overlay(over, "connector");
     }
     let Some(app) = written.text_at(&["app"]).and_then(app_named) else {
+        if !context.index.complete {
+            return None;
+        }
         log.error(
             rule::MISSING,
             document.place,

@@ -1,0 +1,12 @@
+//! Rendering: what people and machines read.
+
+pub mod catalog;
+mod json;
+mod markdown;
+mod printable;
+mod text;
+
+pub use json::{json, outcome_json};
+pub use markdown::{BUDGET, markdown};
+pub use printable::printable;
+pub use text::{Style, text};

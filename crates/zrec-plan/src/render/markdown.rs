@@ -1,0 +1,145 @@
+//! The plan as Markdown for a pull-request comment: below a byte budget, whatever the plan.
+
+use super::printable::code_span;
+use crate::finding::Effect;
+use crate::plan::Plan;
+use crate::privilege::Direction;
+
+/// GitHub refuses comments over 65,536 characters; this leaves room for a frame around it.
+pub const BUDGET: usize = 60_000;
+
+/// The plan as Markdown, at most [`BUDGET`] bytes; what did not fit is counted.
+pub fn markdown(plan: &Plan) -> String {
+    let mut page = Page::default();
+    if plan.is_emulated() {
+        page.add("**EMULATED**: no real cloud was read, and none will be changed.\n\n");
+    }
+    page.add(&headline(plan));
+    page.section(
+        "Privilege, worst first",
+        plan.privileges.iter().map(|change| {
+            let sign = match change.direction {
+                Direction::Gained => "gains",
+                Direction::Lost => "loses",
+            };
+            let level = change.level.map_or_else(|| "?".to_owned(), |level| level.to_string());
+            let who = change.connector.as_ref().map_or_else(
+                || change.tenant.to_string(),
+                |name| format!("{}/{name}", change.tenant),
+            );
+            format!(
+                "- {} **{sign}** {} (level {level}) {}\n",
+                code_span(&who),
+                code_span(&change.permission),
+                change.sentence
+            )
+        }),
+    );
+    page.section(
+        "Findings",
+        plan.findings.iter().map(|finding| {
+            let word = match finding.effect {
+                Effect::Blocks => "blocked",
+                Effect::BlocksWidening => "held",
+                Effect::Informs => "note",
+            };
+            let place = [
+                finding.tenant.as_ref().map(ToString::to_string),
+                finding.connector.as_ref().map(ToString::to_string),
+            ];
+            let place = place.into_iter().flatten().collect::<Vec<_>>().join("/");
+            format!(
+                "- **{word}** [{}] {} {}\n",
+                finding.code,
+                code_span(&place),
+                code_span(&finding.message)
+            )
+        }),
+    );
+    page.section(
+        "For a person",
+        plan.hand_offs.iter().map(|hand_off| {
+            let values: Vec<_> = hand_off
+                .values
+                .iter()
+                .map(|(label, value)| format!("{label} {}", long_span(value)))
+                .collect();
+            format!(
+                "- [ ] {}: {} ({}): {}\n",
+                hand_off.tenant,
+                hand_off.title,
+                hand_off.who,
+                values.join(", ")
+            )
+        }),
+    );
+    page.section(
+        "Steps",
+        plan.steps.iter().map(|step| {
+            let place = step
+                .connector
+                .as_ref()
+                .map_or_else(|| step.tenant.to_string(), |name| format!("{}/{name}", step.tenant));
+            format!(
+                "- {} {} {} *{}* {} ({})\n",
+                code_span(&place),
+                step.verb,
+                step.kind,
+                step.class,
+                code_span(&step.summary),
+                code_span(&step.reason)
+            )
+        }),
+    );
+    page.text
+}
+
+/// Links are longer than names; they are ours, and must stay whole to work.
+fn long_span(value: &str) -> String {
+    match value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'`') {
+        true => format!("`{value}`"),
+        false => code_span(value),
+    }
+}
+
+fn headline(plan: &Plan) -> String {
+    match plan.steps.len() {
+        0 => format!("Nothing to do: {} connectors in sync.\n", plan.in_sync.len()),
+        steps => format!("{steps} steps; {} connectors in sync.\n", plan.in_sync.len()),
+    }
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn add(&mut self, text: &str) -> bool {
+        // The reserve holds the lines that say how much was left out.
+        let fits = self.text.len() + text.len() < BUDGET - 1_000;
+        if fits {
+            self.text.push_str(text);
+        }
+        fits
+    }
+
+    fn section(&mut self, title: &str, rows: impl ExactSizeIterator<Item = String>) {
+        let all = rows.len();
+        if all == 0 || !self.add(&format!("\n### {title}\n\n")) {
+            return;
+        }
+        let mut shown = 0;
+        // A long section may not starve the ones after it.
+        let share = self.text.len() + (BUDGET - self.text.len()) / 2;
+        for row in rows {
+            if self.text.len() + row.len() > share || !self.add(&row) {
+                break;
+            }
+            shown += 1;
+        }
+        if shown < all {
+            self.text.push_str(&format!("- … and {} more\n", all - shown));
+        }
+    }
+}
