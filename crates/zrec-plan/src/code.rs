@@ -42,8 +42,8 @@ codes! {
     FOREIGN = 103, "the application under this key is not provably ours";
     /// An application with the same name and redirect URI exists.
     TWIN = 104, "a connector made by hand seems to exist";
-    /// An application of the same display name exists.
-    NAMESAKE = 105, "another application has the same display name";
+    /// An application of the same display name or redirect URI exists.
+    NAMESAKE = 105, "another application has the same display name or redirect URI";
     /// The application to adopt is not there.
     ADOPT_MISSING = 106, "the application to adopt does not exist";
     /// The application to adopt belongs to another tool.

@@ -101,10 +101,26 @@ pub fn no_twin(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
     let mut clear = true;
     for twin in twins {
         let ours = twin.unique_name.as_ref().is_some_and(|name| name.starts_with(&set_prefix));
-        if ours || twin.display_name != context.want.display_name {
+        if ours {
             continue;
         }
         let same_uri = twin.redirect_uris.contains(&context.want.redirect_uri);
+        if twin.display_name != context.want.display_name {
+            // One connector of the guide under another name, perhaps: said once per tenant.
+            draft.tenant_finding(
+                context.tenant.tenant,
+                code::NAMESAKE,
+                Effect::Informs,
+                format!(
+                    "application {} ({}) has the redirect URI {}",
+                    twin.app_id,
+                    printable(&twin.display_name),
+                    context.want.redirect_uri
+                ),
+                "if it is a connector made by hand, take it over with `adopt: { appId: … }`",
+            );
+            continue;
+        }
         clear &= !same_uri;
         let (code, effect) = match same_uri {
             true => (code::TWIN, Effect::Blocks),

@@ -16,12 +16,7 @@ use crate::manifest::suggest::quote;
 /// The documents of a source; `None` where it cannot be read as a whole.
 pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     let source = &log.sources[index];
-    let place = Place {
-        source: u32::try_from(index).ok(),
-        line: 1,
-        column: 1,
-        ..Place::default()
-    };
+    let place = Place { source: u32::try_from(index).ok(), line: 1, column: 1, ..Place::default() };
     if source.bytes.len() > MAX_BYTES {
         let size = source.bytes.len();
         log.error(
@@ -43,8 +38,10 @@ pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
                 start: u32::try_from(byte).unwrap_or_default(),
                 end: u32::try_from(byte).unwrap_or_default(),
                 line: u32::try_from(before.matches('\n').count() + 1).unwrap_or_default(),
-                column: u32::try_from(before.chars().rev().take_while(|it| *it != '\n').count() + 1)
-                    .unwrap_or_default(),
+                column: u32::try_from(
+                    before.chars().rev().take_while(|it| *it != '\n').count() + 1,
+                )
+                .unwrap_or_default(),
                 ..place
             };
             log.error(rule::UNREADABLE, at, "the file is not UTF-8")
@@ -55,10 +52,7 @@ pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     };
     match serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, options()) {
         Ok(trees) => {
-            let reader = Reader {
-                source: place.source,
-                text,
-            };
+            let reader = Reader { source: place.source, text };
             let nodes: Vec<Node> = trees.iter().map(|tree| reader.node(tree)).collect();
             for node in &nodes {
                 repeated_keys(node, log);
@@ -203,11 +197,7 @@ impl Reader<'_> {
         };
         let place = self.place(&tree.defined);
         let used = self.place(&tree.referenced);
-        Node {
-            content,
-            place,
-            via: (used.start != place.start).then_some(used),
-        }
+        Node { content, place, via: (used.start != place.start).then_some(used) }
     }
 
     fn place(&self, location: &Location) -> Place {

@@ -1,0 +1,68 @@
+//! Settle: the only place that waits for what was written to become visible.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::progress::Progress;
+
+/// How long to wait for the clouds to show what was written. The figures belong to the cloud.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The longest wait in one look.
+    pub bound: Duration,
+    /// The first pause; it doubles.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+}
+
+impl Patience {
+    /// Real clouds: Microsoft names no bound for replication; five minutes is ours.
+    pub const REAL: Self = Self {
+        bound: Duration::from_secs(300),
+        first_pause: Duration::from_secs(1),
+        longest_pause: Duration::from_secs(20),
+    };
+
+    /// The emulator shows writes at once, unless its weather says otherwise.
+    pub const EMULATED: Self = Self {
+        bound: Duration::from_secs(20),
+        first_pause: Duration::from_millis(50),
+        longest_pause: Duration::from_secs(1),
+    };
+
+    /// Begins to wait.
+    pub fn start(self, pass: usize) -> Waiting {
+        // What was left open in an earlier pass may be under way still: begin slower each time.
+        let pause = self.first_pause * (1 << pass.min(5));
+        Waiting { patience: self, since: Instant::now(), pause: pause.min(self.longest_pause) }
+    }
+}
+
+/// A wait under way.
+#[derive(Debug)]
+pub struct Waiting {
+    patience: Patience,
+    since: Instant,
+    pause: Duration,
+}
+
+impl Waiting {
+    /// Waits for the next look; false when the bound is reached.
+    pub async fn wait(&mut self, progress: &Progress) -> bool {
+        if self.since.elapsed() + self.pause > self.patience.bound {
+            return false;
+        }
+        progress.say("waiting for the clouds to show what was written");
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(self.patience.longest_pause);
+        true
+    }
+}
+
+/// The pause before another attempt at an object that was made a moment ago.
+pub async fn replication_pause(attempt: u32) {
+    let seconds = 1u64 << attempt.min(5);
+    sleep(Duration::from_millis(500 * seconds)).await;
+}

@@ -1,0 +1,41 @@
+//! Fleet: the tenants of one run, each signed in or not.
+
+use std::collections::BTreeMap;
+
+use zrec_plan::name::TenantName;
+
+use crate::cloud::failure::Failure;
+use crate::cloud::graph::Graph;
+use crate::cloud::stats::Counts;
+
+/// The tenants of one run. One that could not sign in does not stop the others.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    /// By name.
+    pub tenants: BTreeMap<TenantName, Member>,
+}
+
+/// One tenant of the run.
+#[derive(Debug)]
+pub struct Member {
+    /// The sign-in authority, for consent links.
+    pub login: String,
+    /// The session, or why there is none.
+    pub graph: Result<Graph, Failure>,
+}
+
+impl Fleet {
+    /// The session of a tenant, where it is signed in.
+    pub fn graph(&self, tenant: &TenantName) -> Option<&Graph> {
+        self.tenants.get(tenant)?.graph.as_ref().ok()
+    }
+
+    /// What all tenants cost together.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for graph in self.tenants.values().filter_map(|member| member.graph.as_ref().ok()) {
+            counts.add(&graph.stats().counts());
+        }
+        counts
+    }
+}
