@@ -12,7 +12,7 @@ use crate::desired::{
 };
 use crate::finding::{Effect, Finding};
 use crate::guid::Guid;
-use crate::manifest::connector::expand;
+use crate::manifest::neighbour::expand;
 use crate::manifest::permission::grantable;
 use crate::manifest::rule;
 use crate::manifest::set::{Set, SetConnector, SetTenant};
@@ -231,7 +231,7 @@ fn repeated_directories(set: &Set, findings: &mut Vec<Finding>) {
     for (directory, names) in directories.into_iter().filter(|(_, names)| names.len() > 1) {
         let mut keys = BTreeSet::new();
         let mut shared = false;
-        for (id, connector) in set.connectors.iter().filter(|(id, _)| names.contains(&&id.tenant)) {
+        for (_, connector) in set.connectors.iter().filter(|(id, _)| names.contains(&&id.tenant)) {
             let key = connector.merged.spec.key.as_str();
             shared |= !keys.insert(key);
         }

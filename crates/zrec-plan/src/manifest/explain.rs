@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::manifest::node::{Content, Node};
-use crate::manifest::printable::printable;
 use crate::manifest::set::Set;
 use crate::name::ConnectorId;
+use crate::render::printable::{is_harmless, printable};
 
 /// YAML of each effective tenant and connector that `wanted` picks; every value says where it comes from.
 pub fn explain_defaults(set: &Set, wanted: &dyn Fn(&ConnectorId) -> bool) -> String {
@@ -92,7 +92,7 @@ fn scalar(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.chars().fold(String::new(), |mut out, character| {
         match character {
-            hostile if super::printable::is_hostile(hostile) => {
+            hostile if !is_harmless(hostile) => {
                 let mut units = [0_u16; 2];
                 for unit in hostile.encode_utf16(&mut units) {
                     let _ = write!(out, "\\u{unit:04x}");

@@ -10,7 +10,7 @@ use crate::manifest::node::{Content, Node};
 use crate::manifest::set::{Merged, Set, SetConnector, SetTenant};
 use crate::manifest::spec::connector_defaults;
 use crate::manifest::suggest::{did_you_mean, quote};
-use crate::manifest::{connector, rule, tenant};
+use crate::manifest::{connector, neighbour, rule, tenant};
 use crate::name::{ConnectorId, ConnectorName, SetName, TenantName};
 
 /// What the rules need to know.
@@ -32,18 +32,7 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
         let base = merge(&context, document, None, log);
         bases.insert(document.name.as_str(), base);
     }
-    let mut set = Set {
-        name: SetName::new(index.defaults.as_ref().map_or("default", |document| &document.name)),
-        is_named: index.defaults.is_some(),
-        catalog_version: index
-            .defaults
-            .as_ref()
-            .and_then(|document| document.root.text_at(&["spec", "catalog"]))
-            .map(str::to_owned),
-        tenants: BTreeMap::new(),
-        connectors: BTreeMap::new(),
-        paths: log.sources.iter().map(|source| source.path.clone()).collect(),
-    };
+    let mut set = empty_set(index, log);
     for document in index.tenants.values() {
         let connectors = targeted.remove(document.name.as_str()).unwrap_or_default();
         let effective = tenant::merge(&context, document);
@@ -56,6 +45,22 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
         }
     }
     Some(set)
+}
+
+/// The set before any tenant is in it.
+fn empty_set(index: &Index, log: &Log<'_>) -> Set {
+    Set {
+        name: SetName::new(index.defaults.as_ref().map_or("default", |document| &document.name)),
+        is_named: index.defaults.is_some(),
+        catalog_version: index
+            .defaults
+            .as_ref()
+            .and_then(|document| document.root.text_at(&["spec", "catalog"]))
+            .map(str::to_owned),
+        tenants: BTreeMap::new(),
+        connectors: BTreeMap::new(),
+        paths: log.sources.iter().map(|source| source.path.clone()).collect(),
+    }
 }
 
 /// Defaults and Connector, without what zrec fills in and without overrides.
@@ -98,6 +103,9 @@ fn targets<'a>(
 ) -> BTreeSet<&'a str> {
     let tenants = &context.index.tenants;
     let Some(selector) = written.entry("tenants") else {
+        if !context.index.complete {
+            return BTreeSet::new();
+        }
         log.error(rule::MISSING, document.place, "the key `tenants` is missing, and Defaults has none")
             .help("name the tenants: `tenants: [NAME]`, or select them: `tenants: { matchLabels: { KEY: VALUE } }`");
         return BTreeSet::new();
@@ -154,6 +162,9 @@ fn merge(
         written.overlay(over, "connector");
     }
     let Some(app) = written.text_at(&["app"]).and_then(app_named) else {
+        if !context.index.complete {
+            return None;
+        }
         log.error(rule::MISSING, document.place, "the key `app` is missing, and Defaults has none")
             .help("say which application it is: `app: sharepoint`");
         return None;
@@ -191,7 +202,7 @@ fn connectors_of(
     log: &mut Log<'_>,
 ) {
     let overrides = effective.get("overrides");
-    let mut taken = connector::Taken::default();
+    let mut taken = neighbour::Taken::default();
     for &name in names {
         let Some(document) = context.index.connectors.get(name) else {
             continue;
@@ -201,7 +212,7 @@ fn connectors_of(
             None => bases.get(name).cloned().flatten(),
         };
         let Some(merged) = merged else { continue };
-        connector::judge_in_tenant(tenant, effective, document, &merged, &mut taken, log);
+        neighbour::judge(tenant, effective, document, &merged, &mut taken, log);
         let id = ConnectorId {
             tenant: TenantName::new(&tenant.name),
             connector: ConnectorName::new(name),

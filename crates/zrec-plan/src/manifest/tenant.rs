@@ -34,6 +34,9 @@ pub(crate) fn judge(
     let zscaler = organization(context, document, effective, connectors, log);
     let secret_store = secret_store(effective, log);
     if effective.get("tenantId").is_none() {
+        if !context.index.complete {
+            return None;
+        }
         log.error(
             rule::MISSING,
             document.place,
@@ -103,7 +106,7 @@ fn organization(
     log: &mut Log<'_>,
 ) -> Option<ZscalerOrganization> {
     let Some(zscaler) = effective.entry("zscaler") else {
-        if let [first, ..] = connectors {
+        if let ([first, ..], true) = (connectors, context.index.complete) {
             let user = context.index.connectors.get(*first);
             let user = user.map(|user| {
                 log.related(user.place, "this connector needs its console as redirect URI")
