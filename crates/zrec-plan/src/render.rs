@@ -3,7 +3,7 @@
 pub mod catalog;
 mod json;
 mod markdown;
-mod printable;
+pub(crate) mod printable;
 mod text;
 
 pub use json::{json, outcome_json};

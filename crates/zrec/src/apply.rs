@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use zrec_plan::approval::{self, Approved, Division, Held};
+use zrec_plan::approval::{self, Approved, Division};
 use zrec_plan::catalog::Catalog;
 use zrec_plan::desired::Desired;
 use zrec_plan::name::{ConnectorName, TenantName};
@@ -23,10 +23,11 @@ use crate::observe::{Wanted, observe};
 use crate::progress::Progress;
 
 mod ledger;
+mod outcome;
 mod pass;
 mod send;
 
-pub use ledger::Ledger;
+pub use outcome::Outcome;
 
 /// Passes over one set: the first does the work, the later ones finish what was left open.
 const MOST_PASSES: usize = 6;
@@ -48,27 +49,6 @@ pub struct Work<'a> {
     pub patience: Patience,
     /// Set by Ctrl-C: what is in flight is finished, and nothing more is begun.
     pub stop: Arc<AtomicBool>,
-}
-
-/// What became of an apply.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// Steps done by this run, in order.
-    pub done: Vec<Step>,
-    /// Steps that were refused, and why.
-    pub failed: Vec<(Step, String)>,
-    /// Steps that were not tried, because one before them failed.
-    pub skipped: Vec<Step>,
-    /// Steps of the last plan that nobody approved.
-    pub held: Vec<Held>,
-    /// Steps that were done and do not show yet.
-    pub settling: Vec<Step>,
-    /// Approved steps that are still to be done.
-    pub unfinished: Vec<Step>,
-    /// The last plan: what is still to do, were everything approved.
-    pub last: Option<Plan>,
-    /// Whether Ctrl-C ended it.
-    pub interrupted: bool,
 }
 
 impl Work<'_> {

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod journal;
 pub mod origin;
 pub mod pace;
+pub mod settle;
 pub mod stats;
 pub mod token;
 pub mod transport;

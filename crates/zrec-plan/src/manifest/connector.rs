@@ -1,20 +1,14 @@
-//! Rules on one connector: its keys, its terms, and its place among the others of a tenant.
-
-use std::collections::BTreeMap;
+//! Rules on one connector: its keys and its terms.
 
 use crate::catalog::App;
 use crate::manifest::diagnostic::Log;
 use crate::manifest::index::Document;
 use crate::manifest::node::Node;
 use crate::manifest::resolve::Context;
-use crate::manifest::set::Merged;
 use crate::manifest::source::Place;
 use crate::manifest::spec::ConnectorSpec;
 use crate::manifest::suggest::{did_you_mean, listed, quote};
 use crate::manifest::{date, permission, rule};
-
-/// The most characters that Entra takes in the display name of a multitenant application.
-const MAX_DISPLAY_NAME: usize = 120;
 
 /// The one application that a key belongs to.
 pub(crate) fn owner_of(key: &str) -> Option<App> {
@@ -39,10 +33,7 @@ pub(crate) fn judge(
             log.error(
                 rule::WRONG_APP,
                 entry.key_place,
-                format!(
-                    "`{}` is for {owner}, and this connector is for {app}",
-                    entry.key
-                ),
+                format!("`{}` is for {owner}, and this connector is for {app}", entry.key),
             )
             .help("remove it");
         }
@@ -82,9 +73,7 @@ pub(crate) fn judge_merged(document: &Document, effective: &Node, log: &mut Log<
         let related = (lifetime.place.source.is_some() && lifetime.place != place)
             .then(|| log.related(lifetime.place, "the lifetime"));
         let diagnostic = log.error(rule::RENEWAL, place, message);
-        diagnostic
-            .label("more than half of the lifetime")
-            .help(format!("at most {}", days / 2));
+        diagnostic.label("more than half of the lifetime").help(format!("at most {}", days / 2));
         diagnostic.related.extend(related);
     }
 }
@@ -104,11 +93,7 @@ pub(crate) fn judge_permissions(
 
 /// The first of the places that a person wrote.
 fn written_place(nodes: &[&Node], otherwise: Place) -> Place {
-    nodes
-        .iter()
-        .map(|node| node.place)
-        .find(|place| place.source.is_some())
-        .unwrap_or(otherwise)
+    nodes.iter().map(|node| node.place).find(|place| place.source.is_some()).unwrap_or(otherwise)
 }
 
 fn actions(context: &Context<'_>, app: App, written: &Node, log: &mut Log<'_>) {
@@ -136,15 +121,10 @@ fn placeholders(node: &Node, log: &mut Log<'_>) {
     if !rest.contains(['{', '}']) {
         return;
     }
-    let inner = rest
-        .split_once('{')
-        .and_then(|(_, after)| after.split_once('}'))
-        .map(|(inner, _)| inner);
+    let inner =
+        rest.split_once('{').and_then(|(_, after)| after.split_once('}')).map(|(inner, _)| inner);
     let help = inner.and_then(|inner| {
-        did_you_mean(
-            &format!("{{{}}}", inner.trim()),
-            ["{tenant}", "{connector}"],
-        )
+        did_you_mean(&format!("{{{}}}", inner.trim()), ["{tenant}", "{connector}"])
     });
     let message = match inner {
         Some(inner) => format!("unknown placeholder {}", quote(&format!("{{{inner}}}"))),
@@ -161,10 +141,7 @@ fn dates(written: &Node, log: &mut Log<'_>) {
         .filter_map(|side| written.at(&["permissions", side]))
         .flat_map(Node::items);
     let suspend = written.get("suspend");
-    for node in exceptions
-        .chain(suspend)
-        .filter_map(|holder| holder.get("until"))
-    {
+    for node in exceptions.chain(suspend).filter_map(|holder| holder.get("until")) {
         let text = node.text().unwrap_or_default();
         if date::parse(text).is_none() {
             log.error(
@@ -181,11 +158,7 @@ fn roles(context: &Context<'_>, app: App, written: &Node, log: &mut Log<'_>) {
         return;
     }
     let known = context.catalog.azure_roles();
-    for assignment in written
-        .get("roleAssignments")
-        .map(Node::items)
-        .unwrap_or_default()
-    {
+    for assignment in written.get("roleAssignments").map(Node::items).unwrap_or_default() {
         for role in assignment.get("roles").map(Node::items).unwrap_or_default() {
             let name = role.text().unwrap_or_default();
             if context.catalog.azure_role(name).is_some() {
@@ -205,114 +178,6 @@ fn roles(context: &Context<'_>, app: App, written: &Node, log: &mut Log<'_>) {
             );
             diagnostic.help(help);
             diagnostic.notes.extend(never);
-        }
-    }
-}
-
-/// What the connectors of one tenant have already taken.
-#[derive(Default)]
-pub(crate) struct Taken {
-    keys: BTreeMap<String, Place>,
-    display_names: BTreeMap<String, Place>,
-}
-
-/// Fills in the placeholders.
-pub(crate) fn expand(template: &str, tenant: &str, connector: &str) -> String {
-    template
-        .replace("{tenant}", tenant)
-        .replace("{connector}", connector)
-}
-
-/// Rules on a connector among the others of its tenant.
-pub(crate) fn judge_in_tenant(
-    tenant: &Document,
-    tenant_spec: &Node,
-    document: &Document,
-    merged: &Merged,
-    taken: &mut Taken,
-    log: &mut Log<'_>,
-) {
-    let spec = &merged.spec;
-    let place_of = |key: &str| {
-        let node = merged.effective.get(key).map(|node| node.place);
-        node.filter(|place| place.source.is_some())
-            .unwrap_or(document.place)
-    };
-    let tenant_name = quote(&tenant.name);
-    let key = spec.key.as_str();
-    let place = place_of("key");
-    if let Some(&first) = taken.keys.get(key) {
-        let first = log.related(first, "first connector of this key");
-        log.error(
-            rule::REPEATED_KEY,
-            place,
-            format!(
-                "tenant {tenant_name} gets two connectors of the key {}",
-                quote(key)
-            ),
-        )
-        .also(first)
-        .help("give one of them another `key`");
-    }
-    taken.keys.entry(key.to_owned()).or_insert(place);
-
-    let display_name = expand(&spec.display_name, &tenant.name, &document.name);
-    let place = place_of("displayName");
-    let length = display_name.chars().count();
-    if length > MAX_DISPLAY_NAME {
-        log.error(rule::LONG_DISPLAY_NAME, place, format!("in tenant {tenant_name} the display name has {length} characters, more than {MAX_DISPLAY_NAME}"))
-            .help("shorten it");
-    }
-    if let Some(&first) = taken.display_names.get(&display_name) {
-        let related = log.related(first, "first connector of this display name");
-        let diagnostic = log.warning(
-            rule::REPEATED_DISPLAY_NAME,
-            place,
-            format!(
-                "tenant {tenant_name} gets two applications with the display name {}",
-                quote(&display_name)
-            ),
-        );
-        diagnostic.help("nobody can tell them apart in the portal: give one another name");
-        if first != place {
-            diagnostic.also(related);
-        }
-    }
-    taken.display_names.entry(display_name).or_insert(place);
-    subscriptions(tenant, tenant_spec, &merged.effective, log);
-}
-
-/// Every subscription that a role assignment names is the tenant's.
-fn subscriptions(tenant: &Document, tenant_spec: &Node, effective: &Node, log: &mut Log<'_>) {
-    let known = tenant_spec
-        .get("subscriptions")
-        .map(Node::entries)
-        .unwrap_or_default();
-    for assignment in effective
-        .get("roleAssignments")
-        .map(Node::items)
-        .unwrap_or_default()
-    {
-        for item in assignment
-            .get("subscriptions")
-            .map(Node::items)
-            .unwrap_or_default()
-        {
-            let name = item.text().unwrap_or_default();
-            if known.iter().any(|entry| entry.key == name) {
-                continue;
-            }
-            let help = did_you_mean(name, known.iter().map(|entry| entry.key.as_str()));
-            log.error(
-                rule::UNKNOWN_SUBSCRIPTION,
-                item.place,
-                format!(
-                    "tenant {} has no subscription {}",
-                    quote(&tenant.name),
-                    quote(name)
-                ),
-            )
-            .help(help.unwrap_or_else(|| "add it to the tenant's `subscriptions`".to_owned()));
         }
     }
 }

@@ -17,6 +17,5 @@ pub(crate) fn optional<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Date>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| parse(&text).ok_or_else(|| serde::de::Error::custom("not a date")))
-        .transpose()
+    text.map(|text| parse(&text).ok_or_else(|| serde::de::Error::custom("not a date"))).transpose()
 }

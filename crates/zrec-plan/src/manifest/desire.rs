@@ -12,7 +12,7 @@ use crate::desired::{
 };
 use crate::finding::{Effect, Finding};
 use crate::guid::Guid;
-use crate::manifest::connector::expand;
+use crate::manifest::neighbour::expand;
 use crate::manifest::permission::grantable;
 use crate::manifest::rule;
 use crate::manifest::set::{Set, SetConnector, SetTenant};
@@ -33,10 +33,7 @@ pub fn desire(set: &Set, catalog: &Catalog, today: Date) -> Desired {
         let Some(tenant) = set.tenants.get(&id.tenant) else {
             continue;
         };
-        let mut scribe = Scribe {
-            id,
-            findings: &mut desired.findings,
-        };
+        let mut scribe = Scribe { id, findings: &mut desired.findings };
         if let Some(wanted) = wanted(set, tenant, connector, catalog, today, &mut scribe) {
             desired.connectors.insert(id.clone(), wanted);
         }
@@ -46,9 +43,7 @@ pub fn desire(set: &Set, catalog: &Catalog, today: Date) -> Desired {
         let Some(zscaler) = tenant.spec.zscaler.clone() else {
             continue;
         };
-        desired
-            .tenants
-            .insert(name.clone(), desired_tenant(name, tenant, zscaler));
+        desired.tenants.insert(name.clone(), desired_tenant(name, tenant, zscaler));
     }
     repeated_directories(set, &mut desired.findings);
     desired.findings.sort();
@@ -147,12 +142,7 @@ fn permissions(
     let mut want = |key: PermissionKey, actions: BTreeSet<_>, added: Option<Exception>| {
         if let Some(permission) = catalog.permission(&key) {
             let (api, value) = (permission.api.clone(), permission.value.clone());
-            wanted.entry(key).or_insert(WantedPermission {
-                api,
-                value,
-                actions,
-                added,
-            });
+            wanted.entry(key).or_insert(WantedPermission { api, value, actions, added });
         }
     };
     for (key, actions) in catalog.least_permissions(spec.app, spec.actions.as_ref()) {
@@ -191,10 +181,7 @@ fn permissions(
 }
 
 fn exception(named: &NamedException) -> Exception {
-    Exception {
-        reason: named.reason.clone(),
-        until: named.until,
-    }
+    Exception { reason: named.reason.clone(), until: named.until }
 }
 
 fn suspension(spec: &ConnectorSpec, today: Date, scribe: &mut Scribe<'_>) -> Option<Suspension> {
@@ -202,18 +189,12 @@ fn suspension(spec: &ConnectorSpec, today: Date, scribe: &mut Scribe<'_>) -> Opt
     if let Some(until) = suspend.until.filter(|until| today > *until) {
         scribe.inform(
             rule::SUSPENSION_ENDED,
-            format!(
-                "the suspension ({}) was meant until {until} and still holds",
-                suspend.reason
-            ),
+            format!("the suspension ({}) was meant until {until} and still holds", suspend.reason),
             "remove `suspend` to let zrec change the connector again, or give it a new date"
                 .to_owned(),
         );
     }
-    Some(Suspension {
-        reason: suspend.reason.clone(),
-        until: suspend.until,
-    })
+    Some(Suspension { reason: suspend.reason.clone(), until: suspend.until })
 }
 
 fn role_assignments(
@@ -222,19 +203,10 @@ fn role_assignments(
     catalog: &Catalog,
 ) -> Vec<WantedRoleAssignment> {
     let mut wanted = BTreeSet::new();
-    for assignment in spec
-        .role_assignments
-        .iter()
-        .filter(|_| spec.app == App::AzureBlob)
-    {
+    for assignment in spec.role_assignments.iter().filter(|_| spec.app == App::AzureBlob) {
         let subscriptions = &tenant.spec.subscriptions;
-        let ids = assignment
-            .subscriptions
-            .iter()
-            .filter_map(|name| subscriptions.get(name));
-        let scopes = ids
-            .map(|id| format!("/subscriptions/{id}"))
-            .chain(assignment.scope.clone());
+        let ids = assignment.subscriptions.iter().filter_map(|name| subscriptions.get(name));
+        let scopes = ids.map(|id| format!("/subscriptions/{id}")).chain(assignment.scope.clone());
         let every = || catalog.connector(spec.app).azure_roles.clone();
         let roles = assignment.roles.clone().unwrap_or_else(every);
         for scope in scopes {
@@ -254,30 +226,19 @@ fn role_assignments(
 fn repeated_directories(set: &Set, findings: &mut Vec<Finding>) {
     let mut directories: BTreeMap<Guid, Vec<&TenantName>> = BTreeMap::new();
     for (name, tenant) in &set.tenants {
-        directories
-            .entry(tenant.spec.tenant_id)
-            .or_default()
-            .push(name);
+        directories.entry(tenant.spec.tenant_id).or_default().push(name);
     }
     for (directory, names) in directories.into_iter().filter(|(_, names)| names.len() > 1) {
         let mut keys = BTreeSet::new();
         let mut shared = false;
-        for (id, connector) in set
-            .connectors
-            .iter()
-            .filter(|(id, _)| names.contains(&&id.tenant))
-        {
+        for (_, connector) in set.connectors.iter().filter(|(id, _)| names.contains(&&id.tenant)) {
             let key = connector.merged.spec.key.as_str();
             shared |= !keys.insert(key);
         }
         let listed: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
         for &name in &names {
             findings.push(Finding {
-                effect: if shared {
-                    Effect::Blocks
-                } else {
-                    Effect::Informs
-                },
+                effect: if shared { Effect::Blocks } else { Effect::Informs },
                 code: rule::REPEATED_DIRECTORY,
                 tenant: Some(name.clone()),
                 connector: None,

@@ -60,10 +60,7 @@ pub(crate) struct Log<'a> {
 impl<'a> Log<'a> {
     /// An empty log on these files.
     pub(crate) fn new(sources: &'a [Source]) -> Self {
-        Self {
-            sources,
-            found: Vec::new(),
-        }
+        Self { sources, found: Vec::new() }
     }
 
     /// Notes an error and returns it, so that more can be said.
@@ -88,18 +85,12 @@ impl<'a> Log<'a> {
 
     /// Another place that belongs to a problem.
     pub(crate) fn related(&self, place: Place, label: impl Into<String>) -> Related {
-        Related {
-            path: self.path(place),
-            span: place.into(),
-            label: label.into(),
-        }
+        Related { path: self.path(place), span: place.into(), label: label.into() }
     }
 
     /// Whether anything here forbids to use the set.
     pub(crate) fn has_errors(&self) -> bool {
-        self.found
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// Everything found, by file and line, each problem once.

@@ -3,20 +3,17 @@
 use std::fmt::Write as _;
 
 use crate::manifest::node::{Content, Node};
-use crate::manifest::printable::printable;
 use crate::manifest::set::Set;
 use crate::name::ConnectorId;
+use crate::render::printable::{is_harmless, printable};
 
 /// YAML of each effective tenant and connector that `wanted` picks; every value says where it comes from.
 pub fn explain_defaults(set: &Set, wanted: &dyn Fn(&ConnectorId) -> bool) -> String {
     let mut out = String::new();
     let paths = &set.paths;
     for (name, tenant) in &set.tenants {
-        let connectors: Vec<_> = set
-            .connectors
-            .iter()
-            .filter(|(id, _)| id.tenant == *name && wanted(id))
-            .collect();
+        let connectors: Vec<_> =
+            set.connectors.iter().filter(|(id, _)| id.tenant == *name && wanted(id)).collect();
         if connectors.is_empty() {
             continue;
         }
@@ -72,11 +69,7 @@ fn write_value(node: &Node, depth: usize, paths: &[String], out: &mut String) {
 }
 
 fn origin(node: &Node, paths: &[String]) -> String {
-    match node
-        .place
-        .source
-        .and_then(|index| paths.get(index as usize))
-    {
+    match node.place.source.and_then(|index| paths.get(index as usize)) {
         Some(path) => format!("from {}:{}", printable(path), node.place.line),
         None => "default".to_owned(),
     }
@@ -99,7 +92,7 @@ fn scalar(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.chars().fold(String::new(), |mut out, character| {
         match character {
-            hostile if super::printable::is_hostile(hostile) => {
+            hostile if !is_harmless(hostile) => {
                 let mut units = [0_u16; 2];
                 for unit in hostile.encode_utf16(&mut units) {
                     let _ = write!(out, "\\u{unit:04x}");

@@ -101,11 +101,8 @@ impl Index {
             return;
         };
         let kind = kind.to_owned();
-        let document = Document {
-            name: name.text().unwrap_or_default().to_owned(),
-            place: name.place,
-            root,
-        };
+        let document =
+            Document { name: name.text().unwrap_or_default().to_owned(), place: name.place, root };
         let shelf = match kind.as_str() {
             "Defaults" => {
                 self.add_defaults(document, log);

@@ -64,11 +64,7 @@ impl Node {
                     .collect(),
             ),
         };
-        Self {
-            content,
-            place: Place::default(),
-            via: None,
-        }
+        Self { content, place: Place::default(), via: None }
     }
 
     /// The entries of a map; nothing for other values.
@@ -132,10 +128,7 @@ impl Node {
             Content::Text(text) => Value::String(text.clone()),
             Content::List(items) => Value::Array(items.iter().map(Self::to_value).collect()),
             Content::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), entry.node.to_value()))
-                    .collect(),
+                entries.iter().map(|entry| (entry.key.clone(), entry.node.to_value())).collect(),
             ),
         }
     }

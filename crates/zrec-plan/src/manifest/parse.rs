@@ -16,12 +16,7 @@ use crate::manifest::suggest::quote;
 /// The documents of a source; `None` where it cannot be read as a whole.
 pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     let source = &log.sources[index];
-    let place = Place {
-        source: u32::try_from(index).ok(),
-        line: 1,
-        column: 1,
-        ..Place::default()
-    };
+    let place = Place { source: u32::try_from(index).ok(), line: 1, column: 1, ..Place::default() };
     if source.bytes.len() > MAX_BYTES {
         let size = source.bytes.len();
         log.error(
@@ -37,22 +32,27 @@ pub(crate) fn documents(index: usize, log: &mut Log<'_>) -> Option<Vec<Node>> {
     let text = match std::str::from_utf8(&source.bytes) {
         Ok(text) => text,
         Err(error) => {
-            let at = error.valid_up_to();
-            log.error(
-                rule::UNREADABLE,
-                place,
-                format!("the file is not UTF-8: the first wrong byte is byte {at}"),
-            )
-            .help("save it as UTF-8");
+            let byte = error.valid_up_to();
+            let before = String::from_utf8_lossy(&source.bytes[..byte]).into_owned();
+            let at = Place {
+                start: u32::try_from(byte).unwrap_or_default(),
+                end: u32::try_from(byte).unwrap_or_default(),
+                line: u32::try_from(before.matches('\n').count() + 1).unwrap_or_default(),
+                column: u32::try_from(
+                    before.chars().rev().take_while(|it| *it != '\n').count() + 1,
+                )
+                .unwrap_or_default(),
+                ..place
+            };
+            log.error(rule::UNREADABLE, at, "the file is not UTF-8")
+                .label("the first wrong byte")
+                .help("save it as UTF-8");
             return None;
         }
     };
     match serde_saphyr::from_multiple_with_options::<Spanned<Tree>>(text, options()) {
         Ok(trees) => {
-            let reader = Reader {
-                source: place.source,
-                text,
-            };
+            let reader = Reader { source: place.source, text };
             let nodes: Vec<Node> = trees.iter().map(|tree| reader.node(tree)).collect();
             for node in &nodes {
                 repeated_keys(node, log);
@@ -197,11 +197,7 @@ impl Reader<'_> {
         };
         let place = self.place(&tree.defined);
         let used = self.place(&tree.referenced);
-        Node {
-            content,
-            place,
-            via: (used.start != place.start).then_some(used),
-        }
+        Node { content, place, via: (used.start != place.start).then_some(used) }
     }
 
     fn place(&self, location: &Location) -> Place {
@@ -212,15 +208,28 @@ impl Reader<'_> {
 fn place(source: Option<u32>, text: &str, location: &Location) -> Place {
     let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
     let limit = narrow(text.len() as u64);
-    let start = narrow(location.span().byte_offset().unwrap_or_default()).min(limit);
+    let line = narrow(location.line()).max(1);
+    let column = narrow(location.column()).max(1);
+    let start = match location.span().byte_offset() {
+        Some(offset) => narrow(offset),
+        None => narrow(offset_of(text, line as usize, column as usize) as u64),
+    };
     let length = narrow(location.span().byte_len().unwrap_or_default());
     Place {
         source,
-        start,
+        start: start.min(limit),
         end: start.saturating_add(length).min(limit),
-        line: narrow(location.line()).max(1),
-        column: narrow(location.column()).max(1),
+        line,
+        column,
     }
+}
+
+/// The byte at which a character of a line stands; the reader's own errors know no bytes.
+fn offset_of(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let inside = rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at);
+    before + inside
 }
 
 /// Reports each key that a map has twice.
@@ -250,26 +259,33 @@ fn repeated_keys(node: &Node, log: &mut Log<'_>) {
     }
 }
 
+fn too_much(at: Place, log: &mut Log<'_>) {
+    log.error(
+        rule::TOO_MUCH,
+        at,
+        "the file is nested too deeply, or its aliases expand to too much",
+    )
+    .label("the limit is reached here")
+    .note("the limits are 32 levels, 250,000 values and 10,000 aliases a file");
+}
+
 fn syntax_error(error: &Error, text: &str, whole: Place, log: &mut Log<'_>) {
     let error = error.without_snippet();
     let at = error
         .location()
         .filter(|location| location.line() > 0)
         .map_or(whole, |location| place(whole.source, text, &location));
-    match error {
+    // An error inside an expanded alias is told by its own kind.
+    let cause = match error {
+        Error::AliasError { error, .. } => error.without_snippet(),
+        other => other,
+    };
+    match cause {
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::AliasReplayCounterOverflow { .. } => {
-            log.error(
-                rule::TOO_MUCH,
-                at,
-                "the file is nested too deeply, or its aliases expand to too much",
-            )
-            .label("the limit is reached here")
-            .note("the limits are 32 levels, 250,000 values and 10,000 aliases a file");
-        }
+        | Error::AliasReplayCounterOverflow { .. } => too_much(at, log),
         Error::UnsupportedTag { tag, .. } => {
             log.error(
                 rule::TAG,

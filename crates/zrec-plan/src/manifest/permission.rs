@@ -41,15 +41,9 @@ pub(crate) fn judge(
             let (Some(api), Some(name)) = (entry.get("api"), entry.get("name")) else {
                 continue;
             };
-            let (api_text, name_text) = (
-                api.text().unwrap_or_default(),
-                name.text().unwrap_or_default(),
-            );
-            let at = if name.place.source.is_some() {
-                name.place
-            } else {
-                place
-            };
+            let (api_text, name_text) =
+                (api.text().unwrap_or_default(), name.text().unwrap_or_default());
+            let at = if name.place.source.is_some() { name.place } else { place };
             if let Some(&first) = named.get(&(api_text.to_owned(), name_text.to_owned())) {
                 let first = log.related(first, "first named here");
                 log.error(
@@ -65,10 +59,8 @@ pub(crate) fn judge(
             let Some(found) = known(catalog, api, name, log) else {
                 continue;
             };
-            let asked = found
-                .iter()
-                .filter(|permission| derived.contains_key(&permission.key))
-                .count();
+            let asked =
+                found.iter().filter(|permission| derived.contains_key(&permission.key)).count();
             match side {
                 "add" => added(catalog, spec.app, &found, asked, at, log),
                 _ if asked == 0 => {
@@ -99,12 +91,8 @@ fn known<'a>(
         let names = || catalog.apis().iter().map(|api| api.name.as_str());
         let help = did_you_mean(api_text, names())
             .unwrap_or_else(|| format!("known: {}", listed(names())));
-        log.error(
-            rule::UNKNOWN_API,
-            api.place,
-            format!("unknown API {}", quote(api_text)),
-        )
-        .help(help);
+        log.error(rule::UNKNOWN_API, api.place, format!("unknown API {}", quote(api_text)))
+            .help(help);
         return None;
     }
     let text = name.text().unwrap_or_default();
@@ -112,9 +100,7 @@ fn known<'a>(
     if found.is_empty() {
         let near = did_you_mean(
             text,
-            catalog
-                .permissions_of(&api_name)
-                .map(|permission| permission.value.as_str()),
+            catalog.permissions_of(&api_name).map(|permission| permission.value.as_str()),
         );
         let elsewhere = catalog
             .apis()
@@ -124,11 +110,7 @@ fn known<'a>(
         log.error(
             rule::UNKNOWN_PERMISSION,
             name.place,
-            format!(
-                "{} publishes no permission {}",
-                quote(api_text),
-                quote(text)
-            ),
+            format!("{} publishes no permission {}", quote(api_text), quote(text)),
         )
         .help_maybe(elsewhere.or(near));
         return None;
@@ -144,13 +126,8 @@ fn added(
     at: Place,
     log: &mut Log<'_>,
 ) {
-    let value = found
-        .first()
-        .map(|permission| quote(&permission.value))
-        .unwrap_or_default();
-    if let Some(forbidden) = found
-        .iter()
-        .find_map(|permission| catalog.forbidden(&permission.key))
+    let value = found.first().map(|permission| quote(&permission.value)).unwrap_or_default();
+    if let Some(forbidden) = found.iter().find_map(|permission| catalog.forbidden(&permission.key))
     {
         log.error(
             rule::FORBIDDEN,
@@ -160,10 +137,7 @@ fn added(
         .help("remove the entry; no policy can allow it");
         return;
     }
-    if !found
-        .iter()
-        .any(|permission| catalog.grantable(app).contains(&permission.key))
-    {
+    if !found.iter().any(|permission| catalog.grantable(app).contains(&permission.key)) {
         log.error(rule::NOT_GRANTABLE, at, format!("the guide's table for {app} does not hold {value}"))
             .label("not grantable to this connector")
             .help("choose an action that asks for what you need; exceptions by `kind: Policy` come with a later version");

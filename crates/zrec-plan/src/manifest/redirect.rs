@@ -11,11 +11,7 @@ use crate::manifest::suggest::quote;
 pub(crate) fn judge(console: &Node, log: &mut Log<'_>) {
     let text = console.text().unwrap_or_default();
     let Ok(url) = Url::parse(text) else {
-        log.error(
-            rule::REDIRECT_URI,
-            console.place,
-            format!("{} is not a URL", quote(text)),
-        );
+        log.error(rule::REDIRECT_URI, console.place, format!("{} is not a URL", quote(text)));
         return;
     };
     if text.chars().any(char::is_control) || !text.is_ascii() {
@@ -32,20 +28,14 @@ pub(crate) fn judge(console: &Node, log: &mut Log<'_>) {
         .split(['/', '?'])
         .next()
         .unwrap_or_default();
-    if authority
-        .chars()
-        .any(|character| character.is_ascii_uppercase())
-    {
+    if authority.chars().any(|character| character.is_ascii_uppercase()) {
         log.warning(
             rule::REDIRECT_URI_BYTES,
             console.place,
             "the host of the redirect URI has capitals",
         )
         .note("Entra compares redirect URIs byte by byte; zrec keeps yours as it is")
-        .help(format!(
-            "browsers send {}",
-            quote(url.host_str().unwrap_or_default())
-        ));
+        .help(format!("browsers send {}", quote(url.host_str().unwrap_or_default())));
     }
     if text.ends_with('/') {
         log.warning(rule::REDIRECT_URI_BYTES, console.place, "the redirect URI ends in a slash")

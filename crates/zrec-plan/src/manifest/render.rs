@@ -3,8 +3,8 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::manifest::diagnostic::{Diagnostic, Severity};
-use crate::manifest::printable::{is_hostile, printable};
 use crate::manifest::source::{Source, Span};
+use crate::render::printable::is_harmless;
 
 /// The most diagnostics that are printed; the rest is counted.
 const SHOWN: usize = 100;
@@ -14,11 +14,7 @@ const LINE: usize = 400;
 
 /// The diagnostics in rustc's manner.
 pub fn render_diagnostics(diagnostics: &[Diagnostic], sources: &[Source], colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
         out.push_str(&renderer.render(&report(diagnostic, sources)));
@@ -72,16 +68,14 @@ fn excerpt<'a>(
     kind: AnnotationKind,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let source = sources.iter().find(|source| source.path == path)?;
-    let text = source.text().unwrap_or_default();
+    let text = String::from_utf8_lossy(&source.bytes);
+    let text = text.as_ref();
     let start = snap(text, span.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let end = snap(text, span.end as usize).clamp(start, line_end);
-    let from = if start - line_start > LINE / 2 {
-        snap(text, start - LINE / 4)
-    } else {
-        line_start
-    };
+    let from =
+        if start - line_start > LINE / 2 { snap(text, start - LINE / 4) } else { line_start };
     let to = snap(text, line_end.min(from + LINE)).max(start);
     let (line, marked) = harmless(&text[from..to], start - from, end.min(to) - from);
     let label = (!label.is_empty()).then(|| printable(label));
@@ -116,11 +110,17 @@ fn harmless(line: &str, start: usize, end: usize) -> (String, std::ops::Range<us
         match character {
             '\r' => {}
             '\t' => out.push(' '),
-            hostile if is_hostile(hostile) => out.extend(hostile.escape_unicode()),
+            hostile if !is_harmless(hostile) => out.extend(hostile.escape_unicode()),
             other => out.push(other),
         }
     }
     let from = from.unwrap_or(out.len());
     let to = to.unwrap_or(out.len()).max(from);
     (out, from..to)
+}
+
+/// The text on one line, hostile characters spelled out. Unlike [`crate::render::printable`] it cuts
+/// nothing: what is foreign in a message was cut when it was quoted.
+fn printable(text: &str) -> String {
+    harmless(text, 0, 0).0
 }

@@ -10,7 +10,7 @@ use crate::manifest::node::{Content, Node};
 use crate::manifest::set::{Merged, Set, SetConnector, SetTenant};
 use crate::manifest::spec::connector_defaults;
 use crate::manifest::suggest::{did_you_mean, quote};
-use crate::manifest::{connector, rule, tenant};
+use crate::manifest::{connector, neighbour, rule, tenant};
 use crate::name::{ConnectorId, ConnectorName, SetName, TenantName};
 
 /// What the rules need to know.
@@ -27,21 +27,30 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
     for document in index.connectors.values() {
         let written = written_base(&context, document);
         for tenant in targets(&context, document, &written, log) {
-            targeted
-                .entry(tenant)
-                .or_insert_with(Vec::new)
-                .push(document.name.as_str());
+            targeted.entry(tenant).or_insert_with(Vec::new).push(document.name.as_str());
         }
         let base = merge(&context, document, None, log);
         bases.insert(document.name.as_str(), base);
     }
-    let mut set = Set {
-        name: SetName::new(
-            index
-                .defaults
-                .as_ref()
-                .map_or("default", |document| &document.name),
-        ),
+    let mut set = empty_set(index, log);
+    for document in index.tenants.values() {
+        let connectors = targeted.remove(document.name.as_str()).unwrap_or_default();
+        let effective = tenant::merge(&context, document);
+        let spec = tenant::judge(&context, document, &effective, &connectors, log);
+        connectors_of(&context, document, &effective, &connectors, &bases, &mut set, log);
+        let name = TenantName::new(&document.name);
+        let labels = document.labels();
+        if let Some(spec) = spec {
+            set.tenants.insert(name, SetTenant { spec, labels, effective });
+        }
+    }
+    Some(set)
+}
+
+/// The set before any tenant is in it.
+fn empty_set(index: &Index, log: &Log<'_>) -> Set {
+    Set {
+        name: SetName::new(index.defaults.as_ref().map_or("default", |document| &document.name)),
         is_named: index.defaults.is_some(),
         catalog_version: index
             .defaults
@@ -50,48 +59,13 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
             .map(str::to_owned),
         tenants: BTreeMap::new(),
         connectors: BTreeMap::new(),
-        paths: log
-            .sources
-            .iter()
-            .map(|source| source.path.clone())
-            .collect(),
-    };
-    for document in index.tenants.values() {
-        let connectors = targeted.remove(document.name.as_str()).unwrap_or_default();
-        let effective = tenant::merge(&context, document);
-        let spec = tenant::judge(&context, document, &effective, &connectors, log);
-        connectors_of(
-            &context,
-            document,
-            &effective,
-            &connectors,
-            &bases,
-            &mut set,
-            log,
-        );
-        let name = TenantName::new(&document.name);
-        let labels = document.labels();
-        if let Some(spec) = spec {
-            set.tenants.insert(
-                name,
-                SetTenant {
-                    spec,
-                    labels,
-                    effective,
-                },
-            );
-        }
+        paths: log.sources.iter().map(|source| source.path.clone()).collect(),
     }
-    Some(set)
 }
 
 /// Defaults and Connector, without what zrec fills in and without overrides.
 fn written_base(context: &Context<'_>, document: &Document) -> Node {
-    let empty = Node {
-        content: Content::Map(Vec::new()),
-        place: document.place,
-        via: None,
-    };
+    let empty = Node { content: Content::Map(Vec::new()), place: document.place, via: None };
     let mut written = context
         .index
         .defaults
@@ -100,10 +74,7 @@ fn written_base(context: &Context<'_>, document: &Document) -> Node {
         .cloned()
         .unwrap_or(empty);
     if let Some(spec) = document.spec() {
-        let app = spec
-            .text_at(&["app"])
-            .or_else(|| written.text_at(&["app"]))
-            .and_then(app_named);
+        let app = spec.text_at(&["app"]).or_else(|| written.text_at(&["app"])).and_then(app_named);
         leave_out_other_apps(&mut written, app);
         written.overlay(spec, "connector");
     }
@@ -132,6 +103,9 @@ fn targets<'a>(
 ) -> BTreeSet<&'a str> {
     let tenants = &context.index.tenants;
     let Some(selector) = written.entry("tenants") else {
+        if !context.index.complete {
+            return BTreeSet::new();
+        }
         log.error(rule::MISSING, document.place, "the key `tenants` is missing, and Defaults has none")
             .help("name the tenants: `tenants: [NAME]`, or select them: `tenants: { matchLabels: { KEY: VALUE } }`");
         return BTreeSet::new();
@@ -170,12 +144,8 @@ fn targets<'a>(
         }
     }
     if found.is_empty() && context.index.complete {
-        log.error(
-            rule::EMPTY_SELECTOR,
-            selector.key_place,
-            "the selector matches no tenant",
-        )
-        .label("no Tenant document has all these labels");
+        log.error(rule::EMPTY_SELECTOR, selector.key_place, "the selector matches no tenant")
+            .label("no Tenant document has all these labels");
     }
     found
 }
@@ -192,12 +162,11 @@ fn merge(
         written.overlay(over, "connector");
     }
     let Some(app) = written.text_at(&["app"]).and_then(app_named) else {
-        log.error(
-            rule::MISSING,
-            document.place,
-            "the key `app` is missing, and Defaults has none",
-        )
-        .help("say which application it is: `app: sharepoint`");
+        if !context.index.complete {
+            return None;
+        }
+        log.error(rule::MISSING, document.place, "the key `app` is missing, and Defaults has none")
+            .help("say which application it is: `app: sharepoint`");
         return None;
     };
     let errors = log.found.len();
@@ -233,7 +202,7 @@ fn connectors_of(
     log: &mut Log<'_>,
 ) {
     let overrides = effective.get("overrides");
-    let mut taken = connector::Taken::default();
+    let mut taken = neighbour::Taken::default();
     for &name in names {
         let Some(document) = context.index.connectors.get(name) else {
             continue;
@@ -243,13 +212,12 @@ fn connectors_of(
             None => bases.get(name).cloned().flatten(),
         };
         let Some(merged) = merged else { continue };
-        connector::judge_in_tenant(tenant, effective, document, &merged, &mut taken, log);
+        neighbour::judge(tenant, effective, document, &merged, &mut taken, log);
         let id = ConnectorId {
             tenant: TenantName::new(&tenant.name),
             connector: ConnectorName::new(name),
         };
         let written_at = document.place.shown(log.sources);
-        set.connectors
-            .insert(id, SetConnector { merged, written_at });
+        set.connectors.insert(id, SetConnector { merged, written_at });
     }
 }

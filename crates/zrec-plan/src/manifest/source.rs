@@ -18,11 +18,7 @@ impl Source {
     /// A file whose shown path is also its path from the set's root.
     pub fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         let path = path.into();
-        Self {
-            below_root: path.clone(),
-            path,
-            bytes: bytes.into(),
-        }
+        Self { below_root: path.clone(), path, bytes: bytes.into() }
     }
 
     /// The content as text, where it is text.
@@ -78,11 +74,6 @@ pub struct Span {
 
 impl From<Place> for Span {
     fn from(place: Place) -> Self {
-        Self {
-            line: place.line,
-            column: place.column,
-            start: place.start,
-            end: place.end,
-        }
+        Self { line: place.line, column: place.column, start: place.start, end: place.end }
     }
 }

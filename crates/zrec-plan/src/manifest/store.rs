@@ -8,10 +8,7 @@ pub(crate) fn below_root(source: &Source, path: &str) -> Option<String> {
     if absolute || path.chars().any(char::is_control) {
         return None;
     }
-    let folder = source
-        .below_root
-        .rsplit_once('/')
-        .map_or("", |(folder, _)| folder);
+    let folder = source.below_root.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(path.split('/')) {
         match part {
@@ -44,11 +41,7 @@ mod tests {
         ];
         for (file, path, expected) in rows {
             let source = Source::new(file, "");
-            assert_eq!(
-                below_root(&source, path).as_deref(),
-                expected,
-                "{file} {path}"
-            );
+            assert_eq!(below_root(&source, path).as_deref(), expected, "{file} {path}");
         }
     }
 }

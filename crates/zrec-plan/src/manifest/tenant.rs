@@ -34,6 +34,9 @@ pub(crate) fn judge(
     let zscaler = organization(context, document, effective, connectors, log);
     let secret_store = secret_store(effective, log);
     if effective.get("tenantId").is_none() {
+        if !context.index.complete {
+            return None;
+        }
         log.error(
             rule::MISSING,
             document.place,
@@ -64,11 +67,7 @@ pub(crate) fn judge(
 
 fn overrides(context: &Context<'_>, effective: &Node, connectors: &[&str], log: &mut Log<'_>) {
     let known = &context.index.connectors;
-    for entry in effective
-        .get("overrides")
-        .map(Node::entries)
-        .unwrap_or_default()
-    {
+    for entry in effective.get("overrides").map(Node::entries).unwrap_or_default() {
         if let Some(tenants) = entry.node.entry("tenants") {
             log.error(
                 rule::TENANTS_IN_OVERRIDE,
@@ -92,10 +91,7 @@ fn overrides(context: &Context<'_>, effective: &Node, connectors: &[&str], log: 
             log.warning(
                 rule::IDLE_OVERRIDE,
                 entry.key_place,
-                format!(
-                    "this tenant does not get the connector {}",
-                    quote(&entry.key)
-                ),
+                format!("this tenant does not get the connector {}", quote(&entry.key)),
             )
             .label("these overrides have no effect");
         }
@@ -110,21 +106,15 @@ fn organization(
     log: &mut Log<'_>,
 ) -> Option<ZscalerOrganization> {
     let Some(zscaler) = effective.entry("zscaler") else {
-        if let [first, ..] = connectors {
+        if let ([first, ..], true) = (connectors, context.index.complete) {
             let user = context.index.connectors.get(*first);
             let user = user.map(|user| {
-                log.related(
-                    user.place,
-                    "this connector needs its console as redirect URI",
-                )
+                log.related(user.place, "this connector needs its console as redirect URI")
             });
             let diagnostic = log.error(
                 rule::NO_ORGANIZATION,
                 document.place,
-                format!(
-                    "tenant {} has no Zscaler organization",
-                    quote(&document.name)
-                ),
+                format!("tenant {} has no Zscaler organization", quote(&document.name)),
             );
             diagnostic.help("add `zscaler: { organization: NAME }`");
             diagnostic.related.extend(user);
@@ -159,12 +149,7 @@ fn organization(
 
 fn inline(document: &Document, zscaler: &Entry, log: &mut Log<'_>) -> Option<ZscalerOrganization> {
     let Some(console) = zscaler.node.get("console") else {
-        log.error(
-            rule::MISSING,
-            zscaler.key_place,
-            "the key `console` is missing",
-        )
-        .help(
+        log.error(rule::MISSING, zscaler.key_place, "the key `console` is missing").help(
             "write the console's URL, or name an organization: `zscaler: { organization: NAME }`",
         );
         return None;
@@ -180,9 +165,7 @@ fn secret_store(effective: &Node, log: &mut Log<'_>) -> Option<SecretStore> {
     let (SecretStore::Directory { path, .. } | SecretStore::Age { path, .. }) = &mut typed else {
         return Some(typed);
     };
-    let written = ["directory", "age"]
-        .into_iter()
-        .find_map(|kind| node.at(&[kind, "path"]))?;
+    let written = ["directory", "age"].into_iter().find_map(|kind| node.at(&[kind, "path"]))?;
     let source = log.sources.get(written.place.source? as usize)?;
     match store::below_root(source, path) {
         Some(below) => *path = below,

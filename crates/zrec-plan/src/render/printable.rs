@@ -21,7 +21,8 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-fn is_harmless(character: char) -> bool {
+/// Whether a character moves no cursor, hides nothing and turns no direction.
+pub(crate) fn is_harmless(character: char) -> bool {
     let invisible = matches!(character,
         '\u{00ad}'
         | '\u{034f}'

@@ -22,10 +22,7 @@ pub struct Answer {
 impl Answer {
     /// The elements of a list answer; empty for anything else.
     pub fn items(&self) -> &[Value] {
-        self.body
-            .get("value")
-            .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+        self.body.get("value").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 }
 

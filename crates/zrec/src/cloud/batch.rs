@@ -56,10 +56,7 @@ impl Graph {
             }
         }
         let lost = || Err(Failure::of(FailureKind::OutcomeUnknown, "answer a call"));
-        results
-            .into_iter()
-            .map(|result| result.unwrap_or_else(lost))
-            .collect()
+        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
     }
 
     /// One round trip: everything that is due, side by side.
@@ -103,11 +100,7 @@ impl Graph {
             _ => {
                 self.stats().batch(calls.len());
                 let outer = pack::batch(&calls, |call| self.own_headers(call));
-                match self
-                    .carry(&outer, &id)
-                    .await
-                    .and_then(|a| unpack::outer(&a, &outer.what))
-                {
+                match self.carry(&outer, &id).await.and_then(|a| unpack::outer(&a, &outer.what)) {
                     Ok(answer) => unpack::items(&answer, &calls),
                     Err(failure) => unpack::all_failed(&failure, &calls),
                 }
@@ -116,9 +109,7 @@ impl Graph {
         let mut answered = Vec::with_capacity(pack.len());
         for (item, mut result) in pack.into_iter().zip(results) {
             if let Err(failure) = &mut result {
-                failure
-                    .client_request_id
-                    .get_or_insert_with(|| id.as_str().into());
+                failure.client_request_id.get_or_insert_with(|| id.as_str().into());
             }
             self.record(&item.call, &result, &id);
             answered.push((item, result));

@@ -122,9 +122,9 @@ impl Failure {
             | FailureKind::Truncated
             | FailureKind::TooLarge
             | FailureKind::Server => true,
-            FailureKind::Html | FailureKind::NotJson => !self
-                .status
-                .is_some_and(|status| (300..500).contains(&status) && status != 408),
+            FailureKind::Html | FailureKind::NotJson => {
+                !self.status.is_some_and(|status| (300..500).contains(&status) && status != 408)
+            }
             _ => false,
         }
     }

@@ -51,10 +51,7 @@ impl Call {
     /// Says whose step it is.
     #[must_use]
     pub fn for_step(mut self, connector: impl Into<String>, step: impl Into<String>) -> Self {
-        self.about = About {
-            connector: Some(connector.into()),
-            step: Some(step.into()),
-        };
+        self.about = About { connector: Some(connector.into()), step: Some(step.into()) };
         self
     }
 

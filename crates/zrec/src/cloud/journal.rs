@@ -75,18 +75,12 @@ impl Journal {
         let file = fs::create_dir_all(directory)
             .and_then(|()| private(OpenOptions::new().append(true).create_new(true)).open(&path))
             .map_err(|error| cannot_write(&path, &error))?;
-        Ok(Self {
-            path,
-            state: Mutex::new(State { file, broken: None }),
-        })
+        Ok(Self { path, state: Mutex::new(State { file, broken: None }) })
     }
 
     /// Writes to a file that is open already.
     pub fn to_file(path: impl Into<PathBuf>, file: File) -> Self {
-        Self {
-            path: path.into(),
-            state: Mutex::new(State { file, broken: None }),
-        }
+        Self { path: path.into(), state: Mutex::new(State { file, broken: None }) }
     }
 
     /// Where it is.
@@ -103,9 +97,8 @@ impl Journal {
     /// Writes one line. Once this has failed, [`Journal::ready`] refuses for good.
     pub fn record(&self, entry: &Entry<'_>) -> Result<(), Failure> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = serde_json::to_vec(entry)
-            .map_err(std::io::Error::other)
-            .and_then(|mut line| {
+        let written =
+            serde_json::to_vec(entry).map_err(std::io::Error::other).and_then(|mut line| {
                 line.push(b'\n');
                 // One write call for a line, so that lines never interleave.
                 state.file.write_all(&line)
@@ -129,10 +122,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::of(
-        FailureKind::Journal,
-        format!("write the journal {}", path.display()),
-    )
-    .because(error.to_string())
-    .advise("nothing more is changed; make room or choose another directory, and run again")
+    Failure::of(FailureKind::Journal, format!("write the journal {}", path.display()))
+        .because(error.to_string())
+        .advise("nothing more is changed; make room or choose another directory, and run again")
 }

@@ -56,20 +56,14 @@ impl Origin {
     pub fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
         self.host == "localhost"
-            || bare
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
+            || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "https://{}", self.host)?;
-        if self.port == 443 {
-            Ok(())
-        } else {
-            write!(f, ":{}", self.port)
-        }
+        if self.port == 443 { Ok(()) } else { write!(f, ":{}", self.port) }
     }
 }
 
@@ -102,15 +96,8 @@ impl Trust {
 
     /// Reads a comma-separated list of `host` or `host:port`.
     pub fn new(list: &str) -> Self {
-        let entries = list
-            .split(',')
-            .map(|entry| entry.trim().trim_end_matches('.'));
-        Self {
-            hosts: entries
-                .filter(|e| !e.is_empty())
-                .map(str::to_ascii_lowercase)
-                .collect(),
-        }
+        let entries = list.split(',').map(|entry| entry.trim().trim_end_matches('.'));
+        Self { hosts: entries.filter(|e| !e.is_empty()).map(str::to_ascii_lowercase).collect() }
     }
 
     /// Whether a token may go to this origin.
@@ -118,9 +105,7 @@ impl Trust {
         origin.is_loopback()
             || endpoints::is_built_in(origin)
             || self.hosts.contains(origin.host())
-            || self
-                .hosts
-                .contains(&format!("{}:{}", origin.host(), origin.port()))
+            || self.hosts.contains(&format!("{}:{}", origin.host(), origin.port()))
     }
 
     /// Refuses an origin that may not see a token, and says how to allow it.
@@ -155,7 +140,5 @@ pub fn same_origin_path(asked: &Origin, link: &str) -> Result<String, Failure> {
         .ok()
         .and_then(|url| url.as_str().parse().ok())
         .ok_or_else(|| refused("the link is not a URL".to_owned()))?;
-    Ok(uri
-        .path_and_query()
-        .map_or_else(|| "/".to_owned(), ToString::to_string))
+    Ok(uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string))
 }

@@ -69,10 +69,7 @@ pub struct Tries {
 impl Tries {
     /// Before the first attempt.
     pub fn none() -> Self {
-        Self {
-            attempts: 0,
-            since: Instant::now(),
-        }
+        Self { attempts: 0, since: Instant::now() }
     }
 
     /// Counts an attempt.
@@ -108,21 +105,14 @@ impl Pace {
     pub async fn slot(&self) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed.
         let slot = self.0.slots.acquire().await.ok();
-        while let Some(instant) = self
-            .not_before()
-            .filter(|instant| *instant > Instant::now())
-        {
+        while let Some(instant) = self.not_before().filter(|instant| *instant > Instant::now()) {
             sleep_until(instant).await;
         }
         slot
     }
 
     fn not_before(&self) -> Option<Instant> {
-        *self
-            .0
-            .not_before
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *self.0.not_before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When to try again, or `None`: the failure stands.
@@ -136,21 +126,16 @@ impl Pace {
             FailureKind::OutcomeUnknown | FailureKind::Server | FailureKind::Truncated => {
                 (repeat == Repeat::Safe, options.attempts)
             }
-            FailureKind::Html | FailureKind::NotJson if failure.may_have_happened() => (
-                repeat == Repeat::Safe && is_server_error(failure),
-                options.attempts_unsent,
-            ),
+            FailureKind::Html | FailureKind::NotJson if failure.may_have_happened() => {
+                (repeat == Repeat::Safe && is_server_error(failure), options.attempts_unsent)
+            }
             _ => (false, 0),
         };
         let asked = failure.retry_after.as_deref().copied();
         let delay = asked.unwrap_or_else(|| self.growing_delay(tries.attempts));
         let instant = Instant::now() + delay;
         if failure.kind == FailureKind::Throttled {
-            let mut not_before = self
-                .0
-                .not_before
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut not_before = self.0.not_before.lock().unwrap_or_else(PoisonError::into_inner);
             // Without a word from the service, only the refused call waits.
             if asked.is_some() && not_before.is_none_or(|known| known < instant) {
                 *not_before = Some(instant);
@@ -163,9 +148,7 @@ impl Pace {
     /// Doubles with each attempt, up to a bound; the second half of it is chance.
     fn growing_delay(&self, attempts: u32) -> Duration {
         let options = &self.0.options;
-        let doubled = options
-            .first_delay
-            .saturating_mul(1 << attempts.saturating_sub(1).min(16));
+        let doubled = options.first_delay.saturating_mul(1 << attempts.saturating_sub(1).min(16));
         let delay = doubled.min(options.longest_delay);
         let share = (self.draw() >> 11) as f64 / (1_u64 << 53) as f64;
         delay.mul_f64(0.5 + share / 2.0)
@@ -182,11 +165,7 @@ impl Pace {
     /// The next number of the seeded source (SplitMix64).
     fn draw(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        let state = self
-            .0
-            .chance
-            .fetch_add(STEP, Ordering::Relaxed)
-            .wrapping_add(STEP);
+        let state = self.0.chance.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)

@@ -46,20 +46,14 @@ pub struct BoundToken {
 
 impl fmt::Debug for BoundToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoundToken")
-            .field("origin", &self.origin)
-            .finish_non_exhaustive()
+        f.debug_struct("BoundToken").field("origin", &self.origin).finish_non_exhaustive()
     }
 }
 
 impl BoundToken {
     fn new(origin: Origin, value: SecretString, tenant: Guid) -> Result<Self, Failure> {
         let caller = Caller::of_token(value.expose_secret(), tenant)?;
-        Ok(Self {
-            origin,
-            value,
-            caller,
-        })
+        Ok(Self { origin, value, caller })
     }
 
     /// Who the token speaks for.
@@ -74,10 +68,7 @@ impl BoundToken {
         let origin = Origin::of_uri(request.uri())
             .map_err(|error| refused(format!("the address is {error}")))?;
         if origin != self.origin {
-            return Err(refused(format!(
-                "the token is for {}, not for {origin}",
-                self.origin
-            )));
+            return Err(refused(format!("the token is for {}, not for {origin}", self.origin)));
         }
         let text = Zeroizing::new(format!("Bearer {}", self.value.expose_secret()));
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
@@ -101,9 +92,7 @@ pub struct Tokens {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens")
-            .field("tenant", &self.tenant)
-            .finish_non_exhaustive()
+        f.debug_struct("Tokens").field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }
 
@@ -111,9 +100,7 @@ impl Tokens {
     /// Tokens for the settings' tenant. Nothing is sent yet.
     pub fn new(settings: &Settings, stats: Stats) -> Result<Self, Failure> {
         let login = settings.endpoints.login.clone();
-        settings
-            .trust
-            .check(&login, "use the cloud's sign-in address")?;
+        settings.trust.check(&login, "use the cloud's sign-in address")?;
         settings.sign_in.check_tenant(settings.tenant_id)?;
         let mut options = settings.pace;
         // Another stream of chance than that of the calls themselves.
@@ -148,17 +135,11 @@ impl Tokens {
 
     /// Drops what is in memory, so that the next token is a new one: after a 401.
     pub fn forget(&self) {
-        *self
-            .credential
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = None;
+        *self.credential.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn credential(&self) -> Result<Arc<dyn TokenCredential>, Failure> {
-        let mut kept = self
-            .credential
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.credential.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(credential) = &*kept {
             return Ok(credential.clone());
         }

@@ -38,10 +38,7 @@ impl Pages {
         if !call.is_read() {
             return Ok(Read::All(page));
         }
-        let link = page
-            .body
-            .as_object_mut()
-            .and_then(|body| body.remove(NEXT_LINK));
+        let link = page.body.as_object_mut().and_then(|body| body.remove(NEXT_LINK));
         let Some(link) = link else {
             return Ok(Read::All(self.merge(page)));
         };
@@ -50,9 +47,7 @@ impl Pages {
                 .because(why)
                 .advise("the list would be incomplete, so none of it is used")
         };
-        let link = link
-            .as_str()
-            .ok_or_else(|| refused("the link to the next page is no text"))?;
+        let link = link.as_str().ok_or_else(|| refused("the link to the next page is no text"))?;
         let path = same_origin_path(&service.origin, link).map_err(|mut failure| {
             failure.what = call.what.as_str().into();
             failure

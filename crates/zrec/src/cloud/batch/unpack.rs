@@ -14,14 +14,7 @@ pub(super) fn plain(answer: &http::Response<Bytes>, what: &str) -> Result<Answer
     let status = answer.status().as_u16();
     let (headers, bytes) = (answer.headers(), answer.body());
     if !answer.status().is_success() {
-        return Err(classify(
-            Raw {
-                status,
-                headers,
-                body: Body::Bytes(bytes),
-            },
-            what,
-        ));
+        return Err(classify(Raw { status, headers, body: Body::Bytes(bytes) }, what));
     }
     let body = if bytes.is_empty() {
         Value::Null
@@ -76,9 +69,7 @@ pub(super) fn outer(answer: &http::Response<Bytes>, what: &str) -> Result<Answer
 
 /// The answer of each call in a batch, in the order of the calls.
 pub(super) fn items(outer: &Answer, calls: &[&Call]) -> Vec<Result<Answer, Failure>> {
-    let responses = outer.body["responses"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
+    let responses = outer.body["responses"].as_array().map_or(&[][..], Vec::as_slice);
     let mut results: Vec<Option<Result<Answer, Failure>>> = calls.iter().map(|_| None).collect();
     for response in responses {
         let position = match &response["id"] {
@@ -104,9 +95,7 @@ pub(super) fn items(outer: &Answer, calls: &[&Call]) -> Vec<Result<Answer, Failu
 }
 
 fn item(response: &Value, outer: &Answer, what: &str) -> Result<Answer, Failure> {
-    let Some(status) = response["status"]
-        .as_u64()
-        .and_then(|status| u16::try_from(status).ok())
+    let Some(status) = response["status"].as_u64().and_then(|status| u16::try_from(status).ok())
     else {
         return Err(Failure::of(FailureKind::OutcomeUnknown, what)
             .because("the batch's answer gives this call no status"));
@@ -116,11 +105,7 @@ fn item(response: &Value, outer: &Answer, what: &str) -> Result<Answer, Failure>
     let outer_id = outer.request_id.as_deref();
     if !(200..300).contains(&status) {
         let dated = with_date(&headers, outer);
-        let raw = Raw {
-            status,
-            headers: &dated,
-            body: Body::Json(body),
-        };
+        let raw = Raw { status, headers: &dated, body: Body::Json(body) };
         let mut failure = classify(raw, what);
         failure.request_id = failure.request_id.or_else(|| outer_id.map(Into::into));
         return Err(failure);
@@ -134,9 +119,7 @@ fn item(response: &Value, outer: &Answer, what: &str) -> Result<Answer, Failure>
     Ok(Answer {
         status,
         body: body.clone(),
-        request_id: header(&headers, "request-id")
-            .or(outer_id)
-            .map(str::to_owned),
+        request_id: header(&headers, "request-id").or(outer_id).map(str::to_owned),
         date: own_date.or(outer.date),
         headers,
     })
@@ -146,9 +129,7 @@ fn item(response: &Value, outer: &Answer, what: &str) -> Result<Answer, Failure>
 fn with_date(headers: &HeaderMap, outer: &Answer) -> HeaderMap {
     let mut headers = headers.clone();
     if let Some(date) = outer.headers.get(http::header::DATE) {
-        headers
-            .entry(http::header::DATE)
-            .or_insert_with(|| date.clone());
+        headers.entry(http::header::DATE).or_insert_with(|| date.clone());
     }
     headers
 }
@@ -156,13 +137,10 @@ fn with_date(headers: &HeaderMap, outer: &Answer) -> HeaderMap {
 fn item_headers(json: &Value) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in json.as_object().into_iter().flatten() {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_str(&text),
-        ) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&text))
+        {
             headers.insert(name, value);
         }
     }

@@ -48,13 +48,7 @@ const fn row(
     texts: &'static [&'static str],
     kind: Kind,
 ) -> Row {
-    Row {
-        statuses,
-        codes,
-        texts,
-        kind,
-        hint: None,
-    }
+    Row { statuses, codes, texts, kind, hint: None }
 }
 
 impl Row {
@@ -70,94 +64,31 @@ const BAD_REQUEST: &str = "Request_BadRequest";
 /// First match wins; what is more specific stands first.
 const ROWS: &[Row] = &[
     row(&[429], &[], &[], Kind::Throttled),
-    row(
-        &[409, 503],
-        &["Directory_ConcurrencyViolation"],
-        &[],
-        Kind::Concurrency,
-    ),
-    row(
-        &[400],
-        &[],
-        &["same value for property uniquename already exists"],
-        Kind::UniqueNameTaken,
-    )
-    .hint("the name may be held by a deleted application for 30 days"),
+    row(&[409, 503], &["Directory_ConcurrencyViolation"], &[], Kind::Concurrency),
+    row(&[400], &[], &["same value for property uniquename already exists"], Kind::UniqueNameTaken)
+        .hint("the name may be held by a deleted application for 30 days"),
     // Two texts and two codes are seen in the wild, with 400 and with 409.
     row(
         &[400, 409],
         &[BAD_REQUEST, DUPLICATE],
-        &[
-            "permission being assigned already exists",
-            "entitlementgrant entry already exists",
-        ],
+        &["permission being assigned already exists", "entitlementgrant entry already exists"],
         Kind::AlreadyExists,
     ),
-    row(
-        &[409, 400],
-        &[DUPLICATE],
-        &["permission entry already exists"],
-        Kind::AlreadyExists,
-    ),
-    row(
-        &[409, 400],
-        &[DUPLICATE],
-        &["service principal name"],
-        Kind::AlreadyExists,
-    ),
-    row(
-        &[400],
-        &[],
-        &["added object references already exist"],
-        Kind::AlreadyExists,
-    ),
-    row(
-        &[400],
-        &[],
-        &["does not reference a valid application object"],
-        Kind::CreationRace,
-    ),
-    row(
-        &[400],
-        &["NoBackingApplicationObject"],
-        &[],
-        Kind::CreationRace,
-    ),
-    row(
-        &[403],
-        &[],
-        &["the backing application of the service principal"],
-        Kind::CreationRace,
-    )
-    .hint(
-        "for an application made a moment ago this passes; for another one the caller needs \
+    row(&[409, 400], &[DUPLICATE], &["permission entry already exists"], Kind::AlreadyExists),
+    row(&[409, 400], &[DUPLICATE], &["service principal name"], Kind::AlreadyExists),
+    row(&[400], &[], &["added object references already exist"], Kind::AlreadyExists),
+    row(&[400], &[], &["does not reference a valid application object"], Kind::CreationRace),
+    row(&[400], &["NoBackingApplicationObject"], &[], Kind::CreationRace),
+    row(&[403], &[], &["the backing application of the service principal"], Kind::CreationRace)
+        .hint(
+            "for an application made a moment ago this passes; for another one the caller needs \
              Application.ReadWrite.All, or a person must do it",
-    ),
-    row(
-        &[400],
-        &[],
-        &["not a valid reference update"],
-        Kind::CreationRace,
-    ),
-    row(
-        &[400],
-        &[],
-        &["queried reference-property objects are not present"],
-        Kind::CreationRace,
-    ),
-    row(
-        &[400],
-        &[],
-        &["entitlementgrant being updated or deleted is not found"],
-        Kind::Gone,
-    ),
-    row(
-        &[400],
-        &["KeyCredentialsInvalidEndDate"],
-        &[],
-        Kind::Refused,
-    )
-    .hint("the end of the key must not be after the certificate's own end"),
+        ),
+    row(&[400], &[], &["not a valid reference update"], Kind::CreationRace),
+    row(&[400], &[], &["queried reference-property objects are not present"], Kind::CreationRace),
+    row(&[400], &[], &["entitlementgrant being updated or deleted is not found"], Kind::Gone),
+    row(&[400], &["KeyCredentialsInvalidEndDate"], &[], Kind::Refused)
+        .hint("the end of the key must not be after the certificate's own end"),
     row(
         &[400, 403],
         &[
@@ -170,13 +101,8 @@ const ROWS: &[Row] = &[
         Kind::PolicyRefused,
     )
     .hint("the tenant's app management policy forbids it; ask its administrator for an exemption"),
-    row(
-        &[400],
-        &["CannotUpdateLockedServicePrincipalProperty"],
-        &[],
-        Kind::Refused,
-    )
-    .hint("the application locks its principal's properties; write to the application"),
+    row(&[400], &["CannotUpdateLockedServicePrincipalProperty"], &[], Kind::Refused)
+        .hint("the application locks its principal's properties; write to the application"),
     row(&[400, 403], &["Directory_QuotaExceeded"], &[], Kind::Quota)
         .hint("deleted objects count for 30 days; purge some, or ask for a higher quota"),
     row(&[400], &["Request_UnsupportedQuery"], &[], Kind::Refused),
@@ -186,12 +112,7 @@ const ROWS: &[Row] = &[
     // A bare 404 says that the address is wrong, not that the object is gone.
     row(
         &[404],
-        &[
-            "Request_ResourceNotFound",
-            "ResourceNotFound",
-            "NotFound",
-            "itemNotFound",
-        ],
+        &["Request_ResourceNotFound", "ResourceNotFound", "NotFound", "itemNotFound"],
         &[],
         Kind::NotFound,
     ),
@@ -236,9 +157,7 @@ fn read_envelope(json: &Value, failure: &mut Failure, codes: &mut Vec<String>) {
         codes.extend(details.iter().filter_map(|detail| text(detail, "code")));
     }
     failure.code = codes.first().map(|code| code.as_str().into());
-    failure.message = text(error, "message")
-        .filter(|text| !text.is_empty())
-        .map(Into::into);
+    failure.message = text(error, "message").filter(|text| !text.is_empty()).map(Into::into);
     if let Some(inner) = error.get("innerError").or_else(|| error.get("innererror")) {
         let own = text(inner, "request-id").map(Into::into);
         failure.request_id = own.or(failure.request_id.take());
@@ -248,17 +167,11 @@ fn read_envelope(json: &Value, failure: &mut Failure, codes: &mut Vec<String>) {
 }
 
 fn judge(status: u16, codes: &[String], failure: &mut Failure) {
-    let message = failure
-        .message
-        .as_deref()
-        .unwrap_or_default()
-        .to_lowercase();
+    let message = failure.message.as_deref().unwrap_or_default().to_lowercase();
     let matching = ROWS.iter().find(|row| {
         row.statuses.contains(&status)
             && (row.codes.is_empty()
-                || codes
-                    .iter()
-                    .any(|code| row.codes.iter().any(|c| c.eq_ignore_ascii_case(code))))
+                || codes.iter().any(|code| row.codes.iter().any(|c| c.eq_ignore_ascii_case(code))))
             && (row.texts.is_empty() || row.texts.iter().any(|text| message.contains(text)))
     });
     (failure.kind, failure.hint) = match matching {
@@ -276,11 +189,7 @@ fn judge(status: u16, codes: &[String], failure: &mut Failure) {
 fn no_json(bytes: &[u8], raw: Raw<'_>, mut failure: Failure) -> Failure {
     judge(raw.status, &[], &mut failure);
     if !matches!(failure.kind, Kind::Throttled) {
-        failure.kind = if is_html(bytes, raw.headers) {
-            Kind::Html
-        } else {
-            Kind::NotJson
-        };
+        failure.kind = if is_html(bytes, raw.headers) { Kind::Html } else { Kind::NotJson };
         failure.hint = Some(
             "the answer is not from the API; look at HTTPS_PROXY and at the cloud's address".into(),
         );
@@ -290,14 +199,8 @@ fn no_json(bytes: &[u8], raw: Raw<'_>, mut failure: Failure) -> Failure {
 
 /// Whether an answer is a web page.
 pub(in crate::cloud) fn is_html(bytes: &[u8], headers: &HeaderMap) -> bool {
-    let named = header(headers, "content-type").is_some_and(|kind| {
-        kind.trim_start()
-            .to_ascii_lowercase()
-            .starts_with("text/html")
-    });
-    let start = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_whitespace())
-        .unwrap_or(0);
+    let named = header(headers, "content-type")
+        .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/html"));
+    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
     named || bytes[start..].starts_with(b"<")
 }

@@ -28,9 +28,7 @@ pub(super) fn sdk() -> &'static GraphClient {
 /// A request for which the SDK has no typed method: segments are percent-encoded, but quotes,
 /// parentheses and `$` stay.
 pub(super) fn custom(method: SdkMethod, segments: &[&str], body: Option<&Value>) -> Handler {
-    sdk()
-        .custom(method, body.map(|body| BodyRead::new(body.to_string())))
-        .extend_path(segments)
+    sdk().custom(method, body.map(|body| BodyRead::new(body.to_string()))).extend_path(segments)
 }
 
 /// An alternate key, `name(key='value')`. Quotes are doubled, as OData asks.

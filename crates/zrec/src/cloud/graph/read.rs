@@ -20,14 +20,7 @@ fn get(handler: graph_http::api_impl::RequestHandler, what: String) -> Call {
 
 fn keyed_get(segments: &[&str], select: Select<'_>, what: String) -> Call {
     let handler = custom(Method::GET, segments, None);
-    get(
-        if select.is_empty() {
-            handler
-        } else {
-            handler.select(select)
-        },
-        what,
-    )
+    get(if select.is_empty() { handler } else { handler.select(select) }, what)
 }
 
 /// The application with our key; 404 where there is none.
@@ -51,11 +44,7 @@ pub fn application_by_app_id(app_id: Guid, select: Select<'_>) -> Call {
 /// The application with this object id.
 pub fn application(id: Guid, select: Select<'_>) -> Call {
     let handler = sdk().application(id.to_string()).get_application();
-    let handler = if select.is_empty() {
-        handler
-    } else {
-        handler.select(select)
-    };
+    let handler = if select.is_empty() { handler } else { handler.select(select) };
     get(handler, format!("read the application {id}"))
 }
 
@@ -63,11 +52,7 @@ pub fn application(id: Guid, select: Select<'_>) -> Call {
 pub fn applications_by_display_name(name: &str, select: Select<'_>) -> Call {
     let filter = format!("displayName eq {}", quoted(name));
     let handler = sdk().applications().list_application().filter(&[&filter]);
-    let handler = if select.is_empty() {
-        handler
-    } else {
-        handler.select(select)
-    };
+    let handler = if select.is_empty() { handler } else { handler.select(select) };
     get(handler, format!("look for applications named {name}"))
 }
 
@@ -77,22 +62,10 @@ pub fn applications_by_display_name(name: &str, select: Select<'_>) -> Call {
 /// lags. Not in Microsoft's reference, but in wide use, by Microsoft's own tools too.
 pub fn applications_by_redirect_uri(uri: &str, select: Select<'_>) -> Call {
     let filter = format!("web/redirectUris/any(p:p eq {})", quoted(uri));
-    let handler = sdk()
-        .applications()
-        .list_application()
-        .filter(&[&filter])
-        .count("true");
-    let handler = if select.is_empty() {
-        handler
-    } else {
-        handler.select(select)
-    };
-    let mut call = get(
-        handler,
-        format!("look for applications that redirect to {uri}"),
-    );
-    call.headers
-        .push(("consistencylevel", "eventual".to_owned()));
+    let handler = sdk().applications().list_application().filter(&[&filter]).count("true");
+    let handler = if select.is_empty() { handler } else { handler.select(select) };
+    let mut call = get(handler, format!("look for applications that redirect to {uri}"));
+    call.headers.push(("consistencylevel", "eventual".to_owned()));
     call
 }
 
@@ -101,11 +74,7 @@ pub fn applications_by_redirect_uri(uri: &str, select: Select<'_>) -> Call {
 /// `startswith(uniqueName, …)` is in no source, so the set is cut out on our side: keep what
 /// [`belongs_to_set`] says. `select` must name `uniqueName`.
 pub fn applications_of_set(select: Select<'_>) -> Call {
-    let handler = sdk()
-        .applications()
-        .list_application()
-        .select(select)
-        .top(LARGEST_PAGE);
+    let handler = sdk().applications().list_application().select(select).top(LARGEST_PAGE);
     get(handler, "list the applications".to_owned())
 }
 
@@ -121,38 +90,22 @@ pub fn belongs_to_set(application: &serde_json::Value, set: &str) -> bool {
 
 /// The owners of an application.
 pub fn application_owners(id: Guid) -> Call {
-    let handler = sdk()
-        .application(id.to_string())
-        .owners()
-        .list_owners()
-        .select(&["id"]);
+    let handler = sdk().application(id.to_string()).owners().list_owners().select(&["id"]);
     get(handler, format!("read the owners of the application {id}"))
 }
 
 /// The federated credentials of an application.
 pub fn application_federated_credentials(id: Guid) -> Call {
-    let handler = sdk()
-        .application(id.to_string())
-        .list_federated_identity_credentials();
-    get(
-        handler,
-        format!("read the federated credentials of the application {id}"),
-    )
+    let handler = sdk().application(id.to_string()).list_federated_identity_credentials();
+    get(handler, format!("read the federated credentials of the application {id}"))
 }
 
 /// Soft-deleted applications. The SDK's typed method writes another cast than the documented one.
 pub fn deleted_applications(select: Select<'_>) -> Call {
     let path = ["directory", "deletedItems", "microsoft.graph.application"];
     let handler = custom(Method::GET, &path, None);
-    let handler = if select.is_empty() {
-        handler
-    } else {
-        handler.select(select)
-    };
-    get(
-        handler.top(LARGEST_PAGE),
-        "list the deleted applications".to_owned(),
-    )
+    let handler = if select.is_empty() { handler } else { handler.select(select) };
+    get(handler.top(LARGEST_PAGE), "list the deleted applications".to_owned())
 }
 
 fn principal(app_id: Guid) -> String {
@@ -174,47 +127,29 @@ pub fn service_principal_owners(app_id: Guid) -> Call {
 /// The groups and directory roles that a service principal is in.
 pub fn service_principal_member_of(app_id: Guid) -> Call {
     let what = format!("read the memberships of the service principal of {app_id}");
-    keyed_get(
-        &[&principal(app_id), "memberOf"],
-        &["id", "displayName"],
-        what,
-    )
+    keyed_get(&[&principal(app_id), "memberOf"], &["id", "displayName"], what)
 }
 
 /// Every application permission that the client with this application id was granted.
 pub fn app_role_assignments(client_app_id: Guid) -> Call {
     let what = format!("read the application permissions granted to {client_app_id}");
-    keyed_get(
-        &[&principal(client_app_id), "appRoleAssignments"],
-        &[],
-        what,
-    )
+    keyed_get(&[&principal(client_app_id), "appRoleAssignments"], &[], what)
 }
 
 /// Every delegated grant of the client with this application id.
 pub fn delegated_grants(client_app_id: Guid) -> Call {
     let what = format!("read the delegated permissions granted to {client_app_id}");
-    keyed_get(
-        &[&principal(client_app_id), "oauth2PermissionGrants"],
-        &[],
-        what,
-    )
+    keyed_get(&[&principal(client_app_id), "oauth2PermissionGrants"], &[], what)
 }
 
 /// The tenant itself.
 pub fn organization() -> Call {
-    let handler = sdk()
-        .organizations()
-        .list_organization()
-        .select(&["id", "displayName"]);
+    let handler = sdk().organizations().list_organization().select(&["id", "displayName"]);
     get(handler, "read the organization".to_owned())
 }
 
 /// The tenant's policy for applications; needs `Policy.Read.All`.
 pub fn default_app_management_policy() -> Call {
     let handler = sdk().policies().get_default_app_management_policy();
-    get(
-        handler,
-        "read the tenant's app management policy".to_owned(),
-    )
+    get(handler, "read the tenant's app management policy".to_owned())
 }

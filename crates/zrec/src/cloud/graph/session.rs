@@ -71,20 +71,12 @@ impl Graph {
     /// manifest's tenant.
     pub async fn sign_in(settings: Settings) -> Result<Self, Failure> {
         let graph = &settings.endpoints.graph;
-        settings
-            .trust
-            .check(&graph.origin, "use the cloud's Graph address")?;
+        settings.trust.check(&graph.origin, "use the cloud's Graph address")?;
         let stats = Stats::default();
         let tokens = Tokens::new(&settings, stats.clone())?;
         let caller = tokens.for_service(graph).await?.caller().clone();
         let pace = Pace::new(settings.pace);
-        Ok(Self(Arc::new(Session {
-            settings,
-            tokens,
-            pace,
-            stats,
-            caller,
-        })))
+        Ok(Self(Arc::new(Session { settings, tokens, pace, stats, caller })))
     }
 
     /// Who is signed in.
@@ -116,10 +108,7 @@ impl Graph {
     pub async fn send(&self, call: Call) -> Result<Answer, Failure> {
         let what = call.what.clone();
         let unanswered = || Failure::of(FailureKind::OutcomeUnknown, what);
-        self.send_all(vec![call])
-            .await
-            .pop()
-            .ok_or_else(unanswered)?
+        self.send_all(vec![call]).await.pop().ok_or_else(unanswered)?
     }
 
     pub(in crate::cloud) fn pace(&self) -> &Pace {
@@ -154,15 +143,8 @@ impl Graph {
         }
         let service = &session.settings.endpoints.graph;
         let token = session.tokens.for_service(service).await?;
-        let body = call
-            .body
-            .as_ref()
-            .map(|body| Bytes::from(body.to_string()))
-            .unwrap_or_default();
-        let uri = format!(
-            "{}{}/v1.0{}",
-            service.origin, service.base_path, call.path_and_query
-        );
+        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let uri = format!("{}{}/v1.0{}", service.origin, service.base_path, call.path_and_query);
         let mut builder = Request::builder()
             .method(call.method.clone())
             .uri(uri)
@@ -208,19 +190,13 @@ impl Graph {
             return;
         };
         let (at, status, request_id, outcome) = match result {
-            Ok(answer) => (
-                answer.date,
-                Some(answer.status),
-                answer.request_id.as_deref(),
-                Outcome::Done,
-            ),
+            Ok(answer) => {
+                (answer.date, Some(answer.status), answer.request_id.as_deref(), Outcome::Done)
+            }
             Err(failure) if failure.kind == FailureKind::NotSent => return,
             Err(failure) => {
-                let known = if failure.may_have_happened() {
-                    Outcome::Unknown
-                } else {
-                    Outcome::Refused
-                };
+                let known =
+                    if failure.may_have_happened() { Outcome::Unknown } else { Outcome::Refused };
                 (None, failure.status, failure.request_id.as_deref(), known)
             }
         };

@@ -97,10 +97,8 @@ impl Endpoints {
             Cloud::China => 4,
             Cloud::Custom(custom) => return Self::custom(custom),
             Cloud::Emulator => {
-                return Err(
-                    Failure::of(FailureKind::NotSent, "find the emulator's address")
-                        .because("the embedded cloud was not started"),
-                );
+                return Err(Failure::of(FailureKind::NotSent, "find the emulator's address")
+                    .because("the embedded cloud was not started"));
             }
         };
         let known = &BUILT_IN[index];
@@ -131,11 +129,9 @@ impl Endpoints {
     fn custom(cloud: &CustomCloud) -> Result<Self, Failure> {
         let login = service("login", &cloud.login, None)?;
         if !login.base_path.is_empty() {
-            return Err(
-                Failure::of(FailureKind::Untrusted, "read the cloud's login address")
-                    .because("it has a path; a sign-in authority is a bare host")
-                    .advise("leave the tenant out: zrec adds the manifest's own"),
-            );
+            return Err(Failure::of(FailureKind::Untrusted, "read the cloud's login address")
+                .because("it has a path; a sign-in authority is a bare host")
+                .advise("leave the tenant out: zrec adds the manifest's own"));
         }
         let resource_manager = cloud
             .resource_manager
@@ -161,39 +157,21 @@ impl Endpoints {
 fn service(key: &str, url: &str, scope: Option<&str>) -> Result<Service, Failure> {
     let bare = url.trim_end_matches('/');
     let origin = Origin::of(bare).map_err(|error| {
-        Failure::of(
-            FailureKind::Untrusted,
-            format!("read the cloud's `{key}` address"),
-        )
-        .because(format!("it is {error}"))
-        .advise("write https://host or https://host:port")
+        Failure::of(FailureKind::Untrusted, format!("read the cloud's `{key}` address"))
+            .because(format!("it is {error}"))
+            .advise("write https://host or https://host:port")
     })?;
-    let uri: Option<http::Uri> = url::Url::parse(bare)
-        .ok()
-        .and_then(|u| u.as_str().parse().ok());
-    let path = uri
-        .as_ref()
-        .map_or("", http::Uri::path)
-        .trim_end_matches('/')
-        .to_owned();
+    let uri: Option<http::Uri> = url::Url::parse(bare).ok().and_then(|u| u.as_str().parse().ok());
+    let path = uri.as_ref().map_or("", http::Uri::path).trim_end_matches('/').to_owned();
     let scope = scope.map_or_else(|| format!("{bare}/.default"), str::to_owned);
-    Ok(Service {
-        origin,
-        base_path: path,
-        scope,
-    })
+    Ok(Service { origin, base_path: path, scope })
 }
 
 /// Whether the origin is one of the hosts in the table above.
 pub(super) fn is_built_in(origin: &Origin) -> bool {
     BUILT_IN.iter().any(|cloud| {
-        [
-            cloud.login,
-            cloud.graph,
-            cloud.resource_manager,
-            cloud.power_platform,
-        ]
-        .iter()
-        .any(|url| Origin::of(url).is_ok_and(|known| known == *origin))
+        [cloud.login, cloud.graph, cloud.resource_manager, cloud.power_platform]
+            .iter()
+            .any(|url| Origin::of(url).is_ok_and(|known| known == *origin))
     })
 }

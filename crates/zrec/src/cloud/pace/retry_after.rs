@@ -13,11 +13,7 @@ const LONGEST: f64 = 86_400.0;
 /// A date is measured against the answer's own `Date`, so that a skewed clock here does not
 /// matter; without one there is nothing to measure against, and the header counts as absent.
 pub fn retry_after(headers: &HeaderMap, date: Option<OffsetDateTime>) -> Option<Duration> {
-    let text = headers
-        .get(http::header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim();
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return (seconds.is_finite() && seconds >= 0.0)
             .then(|| Duration::from_secs_f64(seconds.min(LONGEST)));

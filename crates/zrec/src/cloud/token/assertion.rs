@@ -66,18 +66,13 @@ impl SigningCertificate {
         }
         .map_err(|_| "its key is not an RSA key of 2048 bits or more")?;
         // A chain may follow; the certificate of the key is the one with its public key.
-        let public = aws_lc_rs::signature::KeyPair::public_key(&pair)
-            .as_ref()
-            .to_vec();
+        let public = aws_lc_rs::signature::KeyPair::public_key(&pair).as_ref().to_vec();
         let certificate = CertificateDer::pem_slice_iter(pem)
             .filter_map(Result::ok)
             .find(|der| holds_key(der, &public))
             .ok_or("it holds no certificate of its key")?;
         let fingerprint = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &certificate));
-        Ok(Self {
-            key: pair,
-            fingerprint,
-        })
+        Ok(Self { key: pair, fingerprint })
     }
 
     /// PS256 with `x5t#S256`, as Microsoft's own libraries send to Entra.
@@ -92,12 +87,7 @@ impl SigningCertificate {
         let message = format!("{header}.{claims}");
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key
-            .sign(
-                &RSA_PSS_SHA256,
-                &SystemRandom::new(),
-                message.as_bytes(),
-                &mut signature,
-            )
+            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
             .ok()?;
         Some(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
@@ -123,20 +113,13 @@ impl Assertion {
         endpoint: String,
         clock: Clock,
     ) -> Self {
-        Self {
-            certificate,
-            client_id,
-            endpoint,
-            clock,
-        }
+        Self { certificate, client_id, endpoint, clock }
     }
 }
 
 impl fmt::Debug for Assertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Assertion")
-            .field("client_id", &self.client_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Assertion").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 
@@ -146,13 +129,11 @@ impl ClientAssertion for Assertion {
         let now = (self.clock)().unix_timestamp();
         // Each assertion must differ, or the authority may take it for a replay.
         let id = uuid::Uuid::new_v4().to_string();
-        self.certificate
-            .assertion(&self.client_id, &self.endpoint, now, &id)
-            .ok_or_else(|| {
-                let failure = Failure::of(FailureKind::SignIn, "sign in with the certificate")
-                    .because("the key did not sign");
-                azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure)
-            })
+        self.certificate.assertion(&self.client_id, &self.endpoint, now, &id).ok_or_else(|| {
+            let failure = Failure::of(FailureKind::SignIn, "sign in with the certificate")
+                .because("the key did not sign");
+            azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure)
+        })
     }
 }
 
@@ -166,10 +147,8 @@ mod tests {
         let key =
             rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
                 .unwrap();
-        let certificate = rcgen::CertificateParams::new(Vec::new())
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
         (key.serialize_pem(), certificate.pem())
     }
 
@@ -178,9 +157,8 @@ mod tests {
         let (key, certificate) = certificate();
         for pem in [format!("{key}{certificate}"), format!("{certificate}{key}")] {
             let signing = SigningCertificate::from_pem(pem.as_bytes()).unwrap();
-            let text = signing
-                .assertion("me", "https://login/t/oauth2/v2.0/token", 1000, "1")
-                .unwrap();
+            let text =
+                signing.assertion("me", "https://login/t/oauth2/v2.0/token", 1000, "1").unwrap();
             let (message, signature) = text.rsplit_once('.').unwrap();
             let public = UnparsedPublicKey::new(
                 &RSA_PSS_2048_8192_SHA256,
@@ -188,9 +166,7 @@ mod tests {
             );
             let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
             public.verify(message.as_bytes(), &signature).unwrap();
-            let claims = URL_SAFE_NO_PAD
-                .decode(message.split('.').nth(1).unwrap())
-                .unwrap();
+            let claims = URL_SAFE_NO_PAD.decode(message.split('.').nth(1).unwrap()).unwrap();
             let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
             assert_eq!(claims["aud"], "https://login/t/oauth2/v2.0/token");
             assert_eq!(claims["exp"], 1600);
@@ -205,16 +181,10 @@ mod tests {
             (String::new(), "it holds no private key"),
             (certificate.clone(), "it holds no private key"),
             (key.clone(), "it holds no certificate of its key"),
-            (
-                format!("{key}{other}"),
-                "it holds no certificate of its key",
-            ),
+            (format!("{key}{other}"), "it holds no certificate of its key"),
         ];
         for (pem, expected) in rows {
-            assert_eq!(
-                SigningCertificate::from_pem(pem.as_bytes()).unwrap_err(),
-                expected
-            );
+            assert_eq!(SigningCertificate::from_pem(pem.as_bytes()).unwrap_err(), expected);
         }
     }
 }

@@ -58,12 +58,7 @@ impl Caller {
             .appid
             .or(claims.azp)
             .ok_or_else(|| refused().because("the token does not name an application"))?;
-        Ok(Self {
-            object_id: claims.oid,
-            app_id,
-            roles: claims.roles,
-            tenant_id: claims.tid,
-        })
+        Ok(Self { object_id: claims.oid, app_id, roles: claims.roles, tenant_id: claims.tid })
     }
 }
 
@@ -72,35 +67,18 @@ mod tests {
     use super::*;
 
     fn token(claims: &str) -> String {
-        format!(
-            "{}.{}.x",
-            URL_SAFE_NO_PAD.encode("{}"),
-            URL_SAFE_NO_PAD.encode(claims)
-        )
+        format!("{}.{}.x", URL_SAFE_NO_PAD.encode("{}"), URL_SAFE_NO_PAD.encode(claims))
     }
 
     #[test]
     fn only_a_token_of_the_tenant_is_taken() {
-        let [a, b] = [
-            "11111111-1111-4111-8111-111111111111",
-            "22222222-2222-4222-8222-222222222222",
-        ];
+        let [a, b] =
+            ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
         let rows = [
-            (
-                token(&format!(
-                    r#"{{"tid":"{a}","oid":"{b}","appid":"{b}","roles":["X"]}}"#
-                )),
-                true,
-            ),
-            (
-                token(&format!(r#"{{"tid":"{a}","oid":"{b}","azp":"{b}"}}"#)),
-                true,
-            ),
+            (token(&format!(r#"{{"tid":"{a}","oid":"{b}","appid":"{b}","roles":["X"]}}"#)), true),
+            (token(&format!(r#"{{"tid":"{a}","oid":"{b}","azp":"{b}"}}"#)), true),
             (token(&format!(r#"{{"tid":"{a}","oid":"{b}"}}"#)), false),
-            (
-                token(&format!(r#"{{"tid":"{b}","oid":"{b}","appid":"{b}"}}"#)),
-                false,
-            ),
+            (token(&format!(r#"{{"tid":"{b}","oid":"{b}","appid":"{b}"}}"#)), false),
             (token("[]"), false),
             ("opaque".to_owned(), false),
             (String::new(), false),

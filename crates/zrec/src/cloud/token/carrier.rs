@@ -28,9 +28,7 @@ pub(super) struct Carrier {
 
 impl fmt::Debug for Carrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Carrier")
-            .field("login", &self.login)
-            .finish_non_exhaustive()
+        f.debug_struct("Carrier").field("login", &self.login).finish_non_exhaustive()
     }
 }
 
@@ -42,13 +40,7 @@ impl Carrier {
         pace: Pace,
         stats: Stats,
     ) -> Self {
-        Self {
-            transport,
-            login,
-            tenant,
-            pace,
-            stats,
-        }
+        Self { transport, login, tenant, pace, stats }
     }
 
     fn what(&self) -> String {
@@ -68,9 +60,8 @@ impl Carrier {
         let Body::Bytes(body) = request.body() else {
             return Err(self.unsendable("the request is a stream"));
         };
-        let mut builder = http::Request::builder()
-            .method(request.method().as_str())
-            .uri(request.url().as_str());
+        let mut builder =
+            http::Request::builder().method(request.method().as_str()).uri(request.url().as_str());
         for (name, value) in request.headers().iter() {
             if name.as_str() != "user-agent" {
                 builder = builder.header(name.as_str(), value.as_str());
@@ -112,11 +103,7 @@ impl HttpClient for Carrier {
             };
             match sent {
                 Ok(body) => {
-                    return Ok(AsyncRawResponse::from_bytes(
-                        StatusCode::Ok,
-                        Headers::new(),
-                        body,
-                    ));
+                    return Ok(AsyncRawResponse::from_bytes(StatusCode::Ok, Headers::new(), body));
                 }
                 Err(failure) => match self.pace.again(Repeat::Safe, &failure, &tries) {
                     Some(instant) => {
@@ -136,14 +123,7 @@ fn judge(answer: &http::Response<Bytes>, what: &str) -> Failure {
     let json: Option<Value> = serde_json::from_slice(answer.body()).ok();
     let Some(json) = json.filter(|json| json.get("error").is_some_and(Value::is_string)) else {
         let body = crate::cloud::failure::Body::Bytes(answer.body());
-        let mut failure = classify(
-            Raw {
-                status,
-                headers: answer.headers(),
-                body,
-            },
-            what,
-        );
+        let mut failure = classify(Raw { status, headers: answer.headers(), body }, what);
         if answer.status().is_success() {
             failure.kind = FailureKind::NotJson;
         }
@@ -158,9 +138,7 @@ fn judge(answer: &http::Response<Bytes>, what: &str) -> Failure {
     };
     let mut failure = Failure::of(kind, what);
     failure.status = Some(status);
-    failure.code = number
-        .map(|number| format!("AADSTS{number}").into())
-        .or_else(|| text("error"));
+    failure.code = number.map(|number| format!("AADSTS{number}").into()).or_else(|| text("error"));
     failure.message = text("error_description");
     failure.request_id = text("trace_id");
     failure.client_request_id = text("correlation_id");

@@ -33,9 +33,7 @@ enum Proof {
 
 impl std::fmt::Debug for SignIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SignIn")
-            .field("client_id", &self.client_id)
-            .finish_non_exhaustive()
+        f.debug_struct("SignIn").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 
@@ -55,9 +53,8 @@ impl SignIn {
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let client_id = variable(CLIENT_ID).ok_or_else(|| {
-            unusable(format!("{CLIENT_ID} is not set")).advise(format!(
-                "set {CLIENT_ID} with {CLIENT_SECRET} or {CERTIFICATE_PATH}"
-            ))
+            unusable(format!("{CLIENT_ID} is not set"))
+                .advise(format!("set {CLIENT_ID} with {CLIENT_SECRET} or {CERTIFICATE_PATH}"))
         })?;
         let client_id = client_id.trim().parse().map_err(|error| {
             unusable(format!("{CLIENT_ID} is {error}"))
@@ -72,34 +69,20 @@ impl SignIn {
             }
             Proof::Certificate(Arc::new(SigningCertificate::from_file(path.as_ref())?))
         } else {
-            return Err(unusable(format!(
-                "{CLIENT_ID} is set, but no secret and no certificate"
-            ))
-            .advise(format!("set {CLIENT_SECRET} or {CERTIFICATE_PATH}")));
+            return Err(unusable(format!("{CLIENT_ID} is set, but no secret and no certificate"))
+                .advise(format!("set {CLIENT_SECRET} or {CERTIFICATE_PATH}")));
         };
-        Ok(Self {
-            client_id,
-            proof,
-            expected_tenant: variable(TENANT_ID),
-        })
+        Ok(Self { client_id, proof, expected_tenant: variable(TENANT_ID) })
     }
 
     /// With a client secret.
     pub fn with_secret(client_id: Guid, secret: SecretString) -> Self {
-        Self {
-            client_id,
-            proof: Proof::Secret(secret),
-            expected_tenant: None,
-        }
+        Self { client_id, proof: Proof::Secret(secret), expected_tenant: None }
     }
 
     /// With a certificate.
     pub fn with_certificate(client_id: Guid, certificate: SigningCertificate) -> Self {
-        Self {
-            client_id,
-            proof: Proof::Certificate(Arc::new(certificate)),
-            expected_tenant: None,
-        }
+        Self { client_id, proof: Proof::Certificate(Arc::new(certificate)), expected_tenant: None }
     }
 
     /// The application id.
@@ -113,19 +96,14 @@ impl SignIn {
         let Some(expected) = self.expected_tenant.as_deref().map(str::trim) else {
             return Ok(());
         };
-        if expected
-            .parse::<Guid>()
-            .is_ok_and(|expected| expected == tenant)
-        {
+        if expected.parse::<Guid>().is_ok_and(|expected| expected == tenant) {
             return Ok(());
         }
-        Err(
-            Failure::of(FailureKind::SignIn, format!("sign in to tenant {tenant}"))
-                .because(format!("{TENANT_ID} is {expected}"))
-                .advise(format!(
-                    "the manifest names the tenant; unset {TENANT_ID}, or make them equal"
-                )),
-        )
+        Err(Failure::of(FailureKind::SignIn, format!("sign in to tenant {tenant}"))
+            .because(format!("{TENANT_ID} is {expected}"))
+            .advise(format!(
+                "the manifest names the tenant; unset {TENANT_ID}, or make them equal"
+            )))
     }
 
     pub(super) fn credential(
@@ -166,9 +144,7 @@ mod tests {
 
     fn from(rows: &[(&str, &str)]) -> Result<SignIn, Failure> {
         SignIn::from_environment(|name| {
-            rows.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            rows.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -176,21 +152,11 @@ mod tests {
     fn each_way_to_fail_says_what_to_do() {
         let rows: [(&[(&str, &str)], &str); 5] = [
             (&[], "AZURE_CLIENT_ID is not set"),
-            (
-                &[(CLIENT_ID, "my app"), (CLIENT_SECRET, "s")],
-                "AZURE_CLIENT_ID is not a GUID",
-            ),
+            (&[(CLIENT_ID, "my app"), (CLIENT_SECRET, "s")], "AZURE_CLIENT_ID is not a GUID"),
             (&[(CLIENT_ID, ID)], "no secret and no certificate"),
+            (&[(CLIENT_ID, ID), (CERTIFICATE_PATH, "/does/not/exist.pem")], "/does/not/exist.pem"),
             (
-                &[(CLIENT_ID, ID), (CERTIFICATE_PATH, "/does/not/exist.pem")],
-                "/does/not/exist.pem",
-            ),
-            (
-                &[
-                    (CLIENT_ID, ID),
-                    (CERTIFICATE_PATH, "x.pem"),
-                    (CERTIFICATE_PASSWORD, "p"),
-                ],
+                &[(CLIENT_ID, ID), (CERTIFICATE_PATH, "x.pem"), (CERTIFICATE_PASSWORD, "p")],
                 "not supported",
             ),
         ];
@@ -215,11 +181,7 @@ mod tests {
             let mut environment = vec![(CLIENT_ID, ID), (CLIENT_SECRET, "s")];
             environment.extend(tenant.map(|tenant| (TENANT_ID, tenant)));
             let sign_in = from(&environment).unwrap();
-            assert_eq!(
-                sign_in.check_tenant(ID.parse().unwrap()).is_ok(),
-                expected,
-                "{tenant:?}"
-            );
+            assert_eq!(sign_in.check_tenant(ID.parse().unwrap()).is_ok(), expected, "{tenant:?}");
         }
     }
 

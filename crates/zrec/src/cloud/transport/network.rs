@@ -63,9 +63,9 @@ pub(super) fn client(options: &NetworkOptions) -> Result<reqwest::Client, Broken
         Roots::SystemAnd(pem) => builder
             .tls_certs_merge(named_by_environment()?)
             .tls_certs_merge(certificates(pem, "the extra certificate authority")?),
-        Roots::Only(pem) => builder
-            .tls_certs_only(certificates(pem, "the embedded cloud's authority")?)
-            .no_proxy(),
+        Roots::Only(pem) => {
+            builder.tls_certs_only(certificates(pem, "the embedded cloud's authority")?).no_proxy()
+        }
     };
     builder.build().map_err(|error| {
         Broken::Distrusted(format!(
@@ -86,10 +86,7 @@ fn named_by_environment() -> Result<Vec<reqwest::Certificate>, Broken> {
             path.display()
         ))
     })?;
-    certificates(
-        &pem,
-        &format!("{}, which {CERT_FILE} names,", path.display()),
-    )
+    certificates(&pem, &format!("{}, which {CERT_FILE} names,", path.display()))
 }
 
 fn certificates(pem: &str, whose: &str) -> Result<Vec<reqwest::Certificate>, Broken> {
@@ -105,18 +102,11 @@ pub(super) async fn send(
     client: &reqwest::Client,
     request: http::Request<Bytes>,
 ) -> Result<http::Response<Bytes>, Broken> {
-    let host: Arc<str> = request
-        .uri()
-        .authority()
-        .map_or("no host", |a| a.as_str())
-        .into();
+    let host: Arc<str> = request.uri().authority().map_or("no host", |a| a.as_str()).into();
     let request = reqwest::Request::try_from(request).map_err(|error| {
         Broken::Distrusted(format!("cannot build the request to {host}: {error}"))
     })?;
-    let mut answer = client
-        .execute(request)
-        .await
-        .map_err(|error| judge(&error, &host))?;
+    let mut answer = client.execute(request).await.map_err(|error| judge(&error, &host))?;
 
     let mut response = http::Response::new(Bytes::new());
     *response.status_mut() = answer.status();
@@ -159,11 +149,7 @@ fn judge(error: &reqwest::Error, host: &str) -> Broken {
     if error.is_builder() {
         return Broken::Distrusted(format!("cannot build the request to {host}: {inner}"));
     }
-    let what = if error.is_timeout() {
-        "did not answer in time"
-    } else {
-        "did not answer"
-    };
+    let what = if error.is_timeout() { "did not answer in time" } else { "did not answer" };
     Broken::OutcomeUnknown(format!("{host} {what} ({inner}); run the command again"))
 }
 

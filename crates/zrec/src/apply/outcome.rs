@@ -1,0 +1,90 @@
+//! What became of an apply, for people and programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use zrec_plan::approval::Held;
+use zrec_plan::plan::Plan;
+use zrec_plan::render::printable;
+use zrec_plan::step::Step;
+
+/// What became of an apply.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Steps done by this run, in order.
+    pub done: Vec<Step>,
+    /// Steps that were refused, and why.
+    pub failed: Vec<(Step, String)>,
+    /// Steps that were not tried, because one before them failed.
+    pub skipped: Vec<Step>,
+    /// Steps of the last plan that nobody approved.
+    pub held: Vec<Held>,
+    /// Steps that were done and do not show yet.
+    pub settling: Vec<Step>,
+    /// Approved steps that are still to be done.
+    pub unfinished: Vec<Step>,
+    /// The last plan: what is still to do, were everything approved.
+    pub last: Option<Plan>,
+    /// Whether Ctrl-C ended it.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// The summary, one fact a line.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "\nDone: {} steps.", self.done.len());
+        for (step, why) in &self.failed {
+            let _ = writeln!(out, "  failed: {}: {}", name(step), clean(why));
+        }
+        for step in &self.skipped {
+            let _ = writeln!(out, "  not tried: {}: a step before it failed", name(step));
+        }
+        for step in &self.settling {
+            let _ = writeln!(out, "  settling: {}: done, and not visible yet", name(step));
+        }
+        for step in &self.unfinished {
+            let _ = writeln!(out, "  open: {}", name(step));
+        }
+        if let Some(last) = &self.last {
+            let _ = match last.steps.len() {
+                0 => writeln!(
+                    out,
+                    "Planned again: nothing to do; {} connectors are as the manifests want them.",
+                    last.in_sync.len()
+                ),
+                steps => writeln!(out, "Planned again: {steps} steps are still to be done."),
+            };
+            if !last.hand_offs.is_empty() {
+                let _ = writeln!(out, "{} steps are left to a person; `zrec plan` shows them.", last.hand_offs.len());
+            }
+        }
+        out
+    }
+
+    /// The same for programs.
+    pub fn json(&self) -> Value {
+        json!({
+            "schemaVersion": 1,
+            "done": self.done,
+            "failed": self.failed.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect::<Vec<_>>(),
+            "skipped": self.skipped,
+            "held": self.held,
+            "settling": self.settling,
+            "unfinished": self.unfinished,
+            "interrupted": self.interrupted,
+            "remaining": self.last.as_ref().map(zrec_plan::render::json),
+        })
+    }
+}
+
+fn name(step: &Step) -> String {
+    let place = step.connector.as_ref().map_or_else(String::new, |name| format!("/{name}"));
+    format!("{}{place}: {} {} {}", step.tenant, step.verb, step.kind, step.summary)
+}
+
+/// Reasons hold foreign text, and are longer than a name may be.
+fn clean(why: &str) -> String {
+    why.split(' ').map(printable).collect::<Vec<_>>().join(" ")
+}
