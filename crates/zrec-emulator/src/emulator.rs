@@ -13,7 +13,9 @@ use crate::cloud::world::World;
 use crate::cloud::{snapshot, state};
 use crate::graph::strike::{self, Strikes};
 use crate::wire::{Answer, Incoming};
-use crate::{CertificateAuthority, CloudFile, EmulatorError, Lost, RecordedRequest, Server, graph, login};
+use crate::{
+    CertificateAuthority, CloudFile, EmulatorError, Lost, RecordedRequest, Server, graph, login,
+};
 
 /// An emulated cloud. Cheap to clone; clones share it.
 #[derive(Clone)]
@@ -154,7 +156,8 @@ impl Emulator {
         let now = self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)();
         let mut room = self.room();
         room.count += 1;
-        let request_id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("request/{}", room.count).as_bytes());
+        let request_id =
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("request/{}", room.count).as_bytes());
         let incoming = Incoming::new(request, request_id.to_string());
         let tenants = room.world.tenants.len();
         let Room { world, strikes, strict_tenants, .. } = &mut *room;
@@ -187,14 +190,17 @@ fn finish(room: &mut Room, incoming: &Incoming, reply: strike::Reply) -> Outcome
         match quirk.quirk {
             QuirkKind::Refuse => outcome.lost = Some(Lost::Connection),
             QuirkKind::LostAnswer => outcome.lost = Some(Lost::Answer),
-            QuirkKind::Delay => outcome.delay += Duration::from_millis(quirk.milliseconds.unwrap_or(1000)),
+            QuirkKind::Delay => {
+                outcome.delay += Duration::from_millis(quirk.milliseconds.unwrap_or(1000))
+            }
             QuirkKind::Truncate => {
                 outcome.cut = Some(quirk.bytes.unwrap_or(outcome.answer.bytes().len() / 2));
             }
             _ => {}
         }
     }
-    let query = if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
+    let query =
+        if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
     room.requests.push(RecordedRequest {
         method: incoming.method.clone(),
         path: format!("{}{query}", incoming.path),

@@ -24,7 +24,8 @@ impl Incoming {
     pub(crate) fn new(request: http::Request<Bytes>, request_id: String) -> Self {
         let (parts, body) = request.into_parts();
         let host = parts.headers.get(http::header::HOST).and_then(|v| v.to_str().ok());
-        let authority = parts.uri.authority().map(http::uri::Authority::as_str).or(host).unwrap_or("localhost");
+        let authority =
+            parts.uri.authority().map(http::uri::Authority::as_str).or(host).unwrap_or("localhost");
         let scheme = parts.uri.scheme_str().unwrap_or("https");
         Self {
             method: parts.method.as_str().to_owned(),
@@ -99,7 +100,8 @@ impl Answer {
             bytes.truncate(cut.min(length));
         }
         let mut response = Response::new(bytes);
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = match self.body {
             Body::Nothing => None,
             Body::Json(_) => Some(json),
@@ -127,6 +129,8 @@ pub(crate) fn form(text: &str) -> Vec<(String, String)> {
     let part = |text: &str| decoded(&text.replace('+', " "));
     text.split('&')
         .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').map_or((part(pair), String::new()), |(k, v)| (part(k), part(v))))
+        .map(|pair| {
+            pair.split_once('=').map_or((part(pair), String::new()), |(k, v)| (part(k), part(v)))
+        })
         .collect()
 }

@@ -12,7 +12,12 @@ use crate::graph::{defaults, policy};
 
 /// A tenant with nothing in it but its policy.
 pub(crate) fn empty(id: Uuid, now: OffsetDateTime) -> Tenant {
-    let mut tenant = Tenant { id: id.to_string(), created: stamp(now), policy: policy::default(), ..Tenant::default() };
+    let mut tenant = Tenant {
+        id: id.to_string(),
+        created: stamp(now),
+        policy: policy::default(),
+        ..Tenant::default()
+    };
     tenant.display_name = "Contoso".to_owned();
     tenant.verified_domains = vec![tenant.domain()];
     tenant
@@ -33,7 +38,8 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
     if let Some(over) = &file.app_management_policy {
         policy::merge(&mut tenant.policy, over);
     }
-    let absent = |api: &&FirstParty| !file.absent_principals.iter().any(|id| id.to_string() == api.app_id);
+    let absent =
+        |api: &&FirstParty| !file.absent_principals.iter().any(|id| id.to_string() == api.app_id);
     for api in first_party::all().iter().filter(absent) {
         first_party_principal(&mut tenant, api, now);
     }
@@ -85,9 +91,14 @@ fn default_caller() -> CallerFile {
 }
 
 /// Puts a first-party API's principal into a tenant; its object id depends on nothing but the two.
-pub(crate) fn first_party_principal(tenant: &mut Tenant, api: &FirstParty, now: OffsetDateTime) -> Object {
+pub(crate) fn first_party_principal(
+    tenant: &mut Tenant,
+    api: &FirstParty,
+    now: OffsetDateTime,
+) -> Object {
     let id = tenant.derive("firstParty", &api.app_id);
-    let mut object = defaults::principal(&id, &api.app_id, &api.display_name, first_party::OWNER, &stamp(now));
+    let mut object =
+        defaults::principal(&id, &api.app_id, &api.display_name, first_party::OWNER, &stamp(now));
     object.insert("servicePrincipalNames".into(), json!(api.service_principal_names));
     object.insert("signInAudience".into(), json!("AzureADMultipleOrgs"));
     tenant.service_principals.insert(id, object.clone());
@@ -105,9 +116,13 @@ fn caller(tenant: &mut Tenant, file: &CallerFile, now: OffsetDateTime) -> Result
     tenant.service_principals.insert(object_id.clone(), object);
     let mut grants = Vec::new();
     for role in &file.roles {
-        let seed = json!({"principalId": object_id, "resourceId": first_party::GRAPH, "appRoleId": role});
+        let seed =
+            json!({"principalId": object_id, "resourceId": first_party::GRAPH, "appRoleId": role});
         let seed = seed.as_object().cloned().unwrap_or_default();
-        grants.push(assignment(tenant, &seed, now).map_err(|reason| format!("caller {app_id}: {reason}"))?);
+        grants.push(
+            assignment(tenant, &seed, now)
+                .map_err(|reason| format!("caller {app_id}: {reason}"))?,
+        );
     }
     let known = Caller {
         object_id,
@@ -119,7 +134,11 @@ fn caller(tenant: &mut Tenant, file: &CallerFile, now: OffsetDateTime) -> Result
     Ok(())
 }
 
-fn application(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<(String, Object), String> {
+fn application(
+    tenant: &mut Tenant,
+    seed: &Object,
+    now: OffsetDateTime,
+) -> Result<(String, Object), String> {
     let mut seed = seed.clone();
     let id = given(&mut seed, "id").unwrap_or_else(|| tenant.mint("application"));
     let app_id = given(&mut seed, "appId").unwrap_or_else(|| tenant.mint("appId"));
@@ -204,7 +223,9 @@ fn merge_principal(tenant: &mut Tenant, id: &str, mut seed: Object) -> Result<()
 fn assignment(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<String, String> {
     let find = |property: &str| {
         let named = text(seed, property);
-        tenant.principal(named).ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
+        tenant
+            .principal(named)
+            .ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
     };
     let (principal, resource) = (find("principalId")?, find("resourceId")?);
     let role = text(seed, "appRoleId");
@@ -214,7 +235,8 @@ fn assignment(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result
         tenant.application_by_app_id(&app_id).and_then(|app| app.get("appRoles").cloned())
     });
     let roles = roles.unwrap_or_default();
-    let known = roles.as_array().into_iter().flatten().find(|r| r["value"] == role || r["id"] == role);
+    let known =
+        roles.as_array().into_iter().flatten().find(|r| r["value"] == role || r["id"] == role);
     let role = known.map_or(role, |r| r["id"].as_str().unwrap_or(role)).to_owned();
     if known.is_none() && Uuid::parse_str(&role).is_err() {
         return Err(format!("`appRoleId`: `{role}` is no application role of {app_id}"));
@@ -231,7 +253,9 @@ fn assignment(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result
 fn grant(tenant: &mut Tenant, seed: &Object) -> Result<(), String> {
     let find = |property: &str| {
         let named = text(seed, property);
-        tenant.principal(named).ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
+        tenant
+            .principal(named)
+            .ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
     };
     let (client, resource) = (find("clientId")?, find("resourceId")?);
     let person = text(seed, "principalId");
@@ -246,5 +270,10 @@ fn given(seed: &mut Map<String, Value>, property: &str) -> Option<String> {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_lowercase)).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_lowercase))
+        .collect()
 }

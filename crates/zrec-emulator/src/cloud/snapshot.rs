@@ -14,10 +14,12 @@ pub(crate) fn yaml(world: &World) -> serde_yaml::Value {
 
 fn tenant(tenant: &Tenant) -> Value {
     let foreign = |sp: &&Object| {
-        first_party::by_app_id(text(sp, "appId")).is_none() && !tenant.callers.contains_key(text(sp, "appId"))
+        first_party::by_app_id(text(sp, "appId")).is_none()
+            && !tenant.callers.contains_key(text(sp, "appId"))
     };
     let applications = tenant.applications.values().map(|app| application(tenant, app));
-    let principals = tenant.service_principals.values().filter(foreign).map(|sp| principal(tenant, sp));
+    let principals =
+        tenant.service_principals.values().filter(foreign).map(|sp| principal(tenant, sp));
     let ours = |id: &String| !tenant.callers.values().any(|caller| caller.grants.contains(id));
     let assignments = tenant.app_role_assignments.iter().filter(|(id, _)| ours(id)).map(|(_, a)| {
         let resource = tenant.service_principals.get(text(a, "resourceId"));
@@ -28,7 +30,8 @@ fn tenant(tenant: &Tenant) -> Value {
             "appRoleId": a.get("appRoleId"),
         })
     });
-    let name = |id: &str| tenant.service_principals.get(id).and_then(|sp| sp.get("displayName")).cloned();
+    let name =
+        |id: &str| tenant.service_principals.get(id).and_then(|sp| sp.get("displayName")).cloned();
     let grants = tenant.grants.values().map(|g| {
         let mut grant = g.clone();
         grant.insert("client".into(), name(text(g, "clientId")).unwrap_or_default());
@@ -78,8 +81,10 @@ fn plain(object: &Object) -> Object {
     for property in ["passwordCredentials", "keyCredentials"] {
         let entries = list(object, property).iter().filter_map(Value::as_object).map(|entry| {
             let keep = ["keyId", "displayName", "startDateTime", "endDateTime"];
-            let kept: Map<String, Value> =
-                keep.iter().filter_map(|&k| entry.get(k).map(|v| (k.to_owned(), v.clone()))).collect();
+            let kept: Map<String, Value> = keep
+                .iter()
+                .filter_map(|&k| entry.get(k).map(|v| (k.to_owned(), v.clone())))
+                .collect();
             Value::Object(kept)
         });
         view.insert(property.into(), entries.collect());
@@ -103,7 +108,9 @@ fn without_empty(mut object: Object) -> Object {
 fn ordered(items: impl Iterator<Item = Value>, keys: &[&str]) -> Vec<Value> {
     let mut items: Vec<Value> = items.collect();
     items.sort_by_cached_key(|item| {
-        keys.iter().map(|&key| item[key].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        keys.iter()
+            .map(|&key| item[key].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
     });
     items
 }

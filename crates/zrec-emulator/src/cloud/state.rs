@@ -24,8 +24,10 @@ pub(crate) fn save(path: &Path, world: &World) -> Result<(), EmulatorError> {
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(io)?;
     }
-    let bytes = serde_json::to_vec(world)
-        .map_err(|error| EmulatorError::State { path: path.to_owned(), reason: error.to_string() })?;
+    let bytes = serde_json::to_vec(world).map_err(|error| EmulatorError::State {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
     write_private(path, &bytes).map_err(io)
 }
 

@@ -48,9 +48,16 @@ impl World {
     }
 
     /// The tenant's id if it exists; made on first use unless the file is strict.
-    pub(crate) fn tenant_id(&mut self, named: &str, strict: bool, now: OffsetDateTime) -> Option<String> {
+    pub(crate) fn tenant_id(
+        &mut self,
+        named: &str,
+        strict: bool,
+        now: OffsetDateTime,
+    ) -> Option<String> {
         let named = named.to_lowercase();
-        let by_domain = |tenant: &&Tenant| tenant.verified_domains.iter().any(|d| d.eq_ignore_ascii_case(&named));
+        let by_domain = |tenant: &&Tenant| {
+            tenant.verified_domains.iter().any(|d| d.eq_ignore_ascii_case(&named))
+        };
         if let Some(tenant) = self.tenants.values().find(by_domain) {
             return Some(tenant.id.clone());
         }
@@ -87,7 +94,11 @@ impl World {
             return view;
         };
         let of = |pointer: &str, empty: Value| {
-            Value::Object(app.clone()).pointer(pointer).filter(|v| !v.is_null()).cloned().unwrap_or(empty)
+            Value::Object(app.clone())
+                .pointer(pointer)
+                .filter(|v| !v.is_null())
+                .cloned()
+                .unwrap_or(empty)
         };
         let none = || Value::Array(Vec::new());
         view.insert("appDisplayName".into(), of("/displayName", Value::Null));

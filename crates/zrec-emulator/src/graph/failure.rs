@@ -17,7 +17,14 @@ pub(crate) struct Failure {
 impl Failure {
     /// A refusal.
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), details: Vec::new(), headers: Vec::new(), violation: false }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            details: Vec::new(),
+            headers: Vec::new(),
+            violation: false,
+        }
     }
 
     /// 400 `Request_BadRequest`.
@@ -42,13 +49,22 @@ impl Failure {
 
     /// 404.
     pub(crate) fn not_found(id: &str) -> Self {
-        Self::new(404, "Request_ResourceNotFound", format!(
-            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."))
+        Self::new(
+            404,
+            "Request_ResourceNotFound",
+            format!(
+                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            ),
+        )
     }
 
     /// 403.
     pub(crate) fn denied() -> Self {
-        Self::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+        Self::new(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        )
     }
 
     /// 401.
@@ -65,7 +81,9 @@ impl Failure {
 
     /// 400, no application behind a service principal.
     pub(crate) fn no_backing_application(app_id: &str) -> Self {
-        let message = format!("The appId '{app_id}' of the service principal does not reference a valid application object.");
+        let message = format!(
+            "The appId '{app_id}' of the service principal does not reference a valid application object."
+        );
         Self::bad(message.clone()).detail("NoBackingApplicationObject", "appId", &message)
     }
 

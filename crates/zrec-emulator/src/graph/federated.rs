@@ -9,7 +9,8 @@ use crate::cloud::tenant::{Object, text};
 use crate::wire::Answer;
 
 const KIND: &str = "federatedIdentityCredential";
-const PROPERTIES: [&str; 6] = ["name", "issuer", "subject", "audiences", "description", "claimsMatchingExpression"];
+const PROPERTIES: [&str; 6] =
+    ["name", "issuer", "subject", "audiences", "description", "claimsMatchingExpression"];
 
 fn held(desk: &Desk<'_>, app: &Object) -> Vec<Object> {
     desk.tenant().federated.get(text(app, "id")).cloned().unwrap_or_default()
@@ -17,7 +18,13 @@ fn held(desk: &Desk<'_>, app: &Object) -> Vec<Object> {
 
 fn position(desk: &Desk<'_>, ask: &Ask, app: &Object) -> Result<usize, Failure> {
     let key = &ask.keys[1];
-    let is = |one: &Object| if key.name.is_some() { text(one, "name") == key.value } else { text(one, "id") == key.value || text(one, "name") == key.value };
+    let is = |one: &Object| {
+        if key.name.is_some() {
+            text(one, "name") == key.value
+        } else {
+            text(one, "id") == key.value || text(one, "name") == key.value
+        }
+    };
     held(desk, app).iter().position(is).ok_or_else(|| Failure::not_found(&key.value))
 }
 
@@ -44,20 +51,29 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     check(&body)?;
     for property in ["name", "issuer", "subject"] {
         if text(&body, property).is_empty() {
-            return Err(Failure::contract(format!("A value is required for property '{property}' of resource 'FederatedIdentityCredential'.")));
+            return Err(Failure::contract(format!(
+                "A value is required for property '{property}' of resource 'FederatedIdentityCredential'."
+            )));
         }
     }
     let held = held(desk, &app);
     if held.len() >= 20 {
         // Unverified text; the limit is documented.
-        return Err(Failure::bad("The application has reached the limit of 20 federated identity credentials."));
+        return Err(Failure::bad(
+            "The application has reached the limit of 20 federated identity credentials.",
+        ));
     }
     if held.iter().any(|one| text(one, "name") == text(&body, "name")) {
         let message = "FederatedIdentityCredential with name already exists.";
         return Err(Failure::new(409, "Request_MultipleObjectsWithSameKeyValue", message));
     }
-    if held.iter().any(|one| text(one, "issuer") == text(&body, "issuer") && text(one, "subject") == text(&body, "subject")) {
-        return Err(Failure::bad("FederatedIdentityCredential with issuer and subject already exists."));
+    if held.iter().any(|one| {
+        text(one, "issuer") == text(&body, "issuer")
+            && text(one, "subject") == text(&body, "subject")
+    }) {
+        return Err(Failure::bad(
+            "FederatedIdentityCredential with issuer and subject already exists.",
+        ));
     }
     let mut object = Object::new();
     let tenant = desk.tenant_mut();
@@ -81,7 +97,9 @@ pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let at = position(desk, ask, &app)?;
     let entries = desk.tenant_mut().federated.entry(text(&app, "id").to_owned()).or_default();
     if body.get("name").is_some_and(|name| Some(name) != entries[at].get("name")) {
-        return Err(Failure::contract("The name of a federated identity credential cannot be changed."));
+        return Err(Failure::contract(
+            "The name of a federated identity credential cannot be changed.",
+        ));
     }
     entries[at].extend(body);
     Ok(Answer::nothing())

@@ -126,7 +126,11 @@ impl Parser {
     }
 
     fn need(&mut self, token: &Token) -> Result<(), Failure> {
-        if self.next().as_ref() == Some(token) { Ok(()) } else { Err(syntax(&format!("Expected {token:?}."))) }
+        if self.next().as_ref() == Some(token) {
+            Ok(())
+        } else {
+            Err(syntax(&format!("Expected {token:?}.")))
+        }
     }
 
     fn or(&mut self) -> Result<Filter, Failure> {
@@ -166,11 +170,16 @@ impl Parser {
     }
 
     fn word(&mut self, word: &str) -> Result<Filter, Failure> {
-        let function = ["startswith", "endswith", "contains"].into_iter().find(|f| word.eq_ignore_ascii_case(f));
-        if let Some(function) = function.filter(|_| self.tokens.get(self.at) == Some(&Token::Open)) {
+        let function = ["startswith", "endswith", "contains"]
+            .into_iter()
+            .find(|f| word.eq_ignore_ascii_case(f));
+        if let Some(function) = function.filter(|_| self.tokens.get(self.at) == Some(&Token::Open))
+        {
             return self.call(function);
         }
-        if let Some(collection) = word.strip_suffix("/any").filter(|_| self.tokens.get(self.at) == Some(&Token::Open)) {
+        if let Some(collection) =
+            word.strip_suffix("/any").filter(|_| self.tokens.get(self.at) == Some(&Token::Open))
+        {
             return self.any(collection);
         }
         let property = self.property(word);
@@ -242,7 +251,9 @@ impl Parser {
         }
         // Microsoft's limit of expressions in a filter.
         if values.len() > 15 {
-            return Err(Failure::query("Too many child clauses specified in search filter expression containing 'OR' operators: max 15."));
+            return Err(Failure::query(
+                "Too many child clauses specified in search filter expression containing 'OR' operators: max 15.",
+            ));
         }
         Ok(Filter::In(property, values))
     }

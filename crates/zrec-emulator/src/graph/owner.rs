@@ -27,7 +27,10 @@ pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     if ask.template.ends_with("/$ref") {
         let refs = owners.iter().map(|owner| json!({ "@odata.id": format!("{}/v2/{}/directoryObjects/{}", desk.base, desk.caller.tenant, text(owner, "id")) }));
         let value: Vec<Value> = refs.collect();
-        return Ok(Answer::json(200, json!({ "@odata.context": desk.context("Collection($ref)"), "value": value })));
+        return Ok(Answer::json(
+            200,
+            json!({ "@odata.context": desk.context("Collection($ref)"), "value": value }),
+        ));
     }
     page::answer(desk, ask, "directoryObjects", "anyDirectoryObject", owners)
 }
@@ -44,11 +47,17 @@ pub(crate) fn add(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let owner = resolve(desk, ask.text("@odata.id"))?;
     let owners = desk.tenant_mut().owners.entry(id).or_default();
     if owners.contains(&owner) {
-        return Err(Failure::bad("One or more added object references already exist for the following modified properties: 'owners'."));
+        return Err(Failure::bad(
+            "One or more added object references already exist for the following modified properties: 'owners'.",
+        ));
     }
     if owners.len() >= MOST {
         // Unverified text.
-        return Err(Failure::new(403, "Directory_QuotaExceeded", "The number of owners exceeds the limit of 100."));
+        return Err(Failure::new(
+            403,
+            "Directory_QuotaExceeded",
+            "The number of owners exceeds the limit of 100.",
+        ));
     }
     owners.push(owner);
     Ok(Answer::nothing())
@@ -70,7 +79,13 @@ pub(crate) fn remove(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
 pub(crate) fn owned_objects(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let principal = lookup::principal(desk, ask)?;
     let id = text(&principal, "id");
-    let of: Vec<String> = desk.tenant().owners.iter().filter(|(_, owners)| owners.iter().any(|o| o == id)).map(|(object, _)| object.clone()).collect();
+    let of: Vec<String> = desk
+        .tenant()
+        .owners
+        .iter()
+        .filter(|(_, owners)| owners.iter().any(|o| o == id))
+        .map(|(object, _)| object.clone())
+        .collect();
     let items = of.iter().filter_map(|object| directory::find(desk, object)).collect();
     page::answer(desk, ask, "directoryObjects", "anyDirectoryObject", items)
 }
@@ -80,7 +95,9 @@ pub(crate) fn bound(desk: &Desk<'_>, body: &mut Object) -> Result<Vec<String>, F
     let Some(bound) = body.remove("owners@odata.bind") else {
         return Ok(Vec::new());
     };
-    let urls = bound.as_array().ok_or_else(|| Failure::contract("'owners@odata.bind' is a list of references."))?;
+    let urls = bound
+        .as_array()
+        .ok_or_else(|| Failure::contract("'owners@odata.bind' is a list of references."))?;
     if urls.len() > 20 {
         return Err(Failure::contract("At most 20 references can be bound in one request."));
     }
@@ -106,7 +123,9 @@ pub(crate) fn with_creator(desk: &Desk<'_>, mut owners: Vec<String>) -> Vec<Stri
 fn resolve(desk: &Desk<'_>, url: &str) -> Result<String, Failure> {
     let id = lookup::reference(url).ok_or_else(|| {
         // Unverified text.
-        Failure::contract(format!("Invalid value specified for property '@odata.id': '{url}' names no directory object."))
+        Failure::contract(format!(
+            "Invalid value specified for property '@odata.id': '{url}' names no directory object."
+        ))
     })?;
     if directory::find(desk, &id).is_none() {
         return Err(Failure::not_found(&id));

@@ -13,10 +13,17 @@ use crate::cloud::tenant::{Object, text};
 use crate::wire::{Answer, Body};
 
 /// What stays unescaped in the query of a link.
-const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'&').add(b'+').add(b'%');
+const QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'&').add(b'+').add(b'%');
 
 /// A page of a collection of a type, in the set that the context names.
-pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut items: Vec<Object>) -> Result<Answer, Failure> {
+pub(crate) fn answer(
+    desk: &Desk<'_>,
+    ask: &Ask,
+    set: &str,
+    kind: &str,
+    mut items: Vec<Object>,
+) -> Result<Answer, Failure> {
     let query = &ask.query;
     check(ask, kind)?;
     if let Some(text) = &query.filter {
@@ -25,12 +32,19 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
         items.retain(|item| matching::fits(&filter, item));
     }
     if let Some(search) = &query.search {
-        let (property, wanted) = search.trim_matches('"').split_once(':').unwrap_or(("displayName", search.trim_matches('"')));
+        let (property, wanted) = search
+            .trim_matches('"')
+            .split_once(':')
+            .unwrap_or(("displayName", search.trim_matches('"')));
         items.retain(|item| text(item, property).to_lowercase().contains(&wanted.to_lowercase()));
     }
     order(ask, &mut items)?;
     if ask.template.ends_with("/$count") {
-        return Ok(Answer { status: 200, body: Body::Text(items.len().to_string()), headers: Vec::new() });
+        return Ok(Answer {
+            status: 200,
+            body: Body::Text(items.len().to_string()),
+            headers: Vec::new(),
+        });
     }
     let total = items.len();
     let start = match &query.skiptoken {
@@ -38,14 +52,21 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
         Some(token) => {
             let bytes = URL_SAFE_NO_PAD.decode(token.trim_start_matches("RFNwdAIAAQ")).ok();
             let last = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            let position = last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
-            position.map(|position| position + 1).ok_or_else(|| Failure::bad("The specified page token value is invalid or has expired."))?
+            let position =
+                last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
+            position.map(|position| position + 1).ok_or_else(|| {
+                Failure::bad("The specified page token value is invalid or has expired.")
+            })?
         }
     };
     let size = query.top.unwrap_or(100);
     let page: Vec<Object> = items.iter().skip(start).take(size).cloned().collect();
     let mut body = Object::new();
-    let fragment = if query.select.is_empty() { set.to_owned() } else { format!("{set}({})", query.select.join(",")) };
+    let fragment = if query.select.is_empty() {
+        set.to_owned()
+    } else {
+        format!("{set}({})", query.select.join(","))
+    };
     body.insert("@odata.context".into(), desk.context(&fragment));
     if query.count && ask.eventual {
         body.insert("@odata.count".into(), json!(total));
@@ -55,7 +76,8 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
     {
         body.insert("@odata.nextLink".into(), json!(link(desk, ask, text(last, "id"))));
     }
-    let value: Vec<Value> = page.into_iter().map(|item| Value::Object(shaped(query, kind, item, false))).collect();
+    let value: Vec<Value> =
+        page.into_iter().map(|item| Value::Object(shaped(query, kind, item, false))).collect();
     body.insert("value".into(), Value::Array(value));
     Ok(Answer::json(200, Value::Object(body)))
 }
@@ -63,16 +85,26 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
 /// Refuses selections of what the type does not have, and options that need advanced query capabilities.
 pub(crate) fn check(ask: &Ask, kind: &str) -> Result<(), Failure> {
     let query = &ask.query;
-    if let Some(unknown) = query.select.iter().find(|name| *name != "*" && !schema::has_property(kind, name)) {
+    if let Some(unknown) =
+        query.select.iter().find(|name| *name != "*" && !schema::has_property(kind, name))
+    {
         return Err(Failure::malformed(format!(
-            "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type 'microsoft.graph.{kind}'.")));
+            "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type 'microsoft.graph.{kind}'."
+        )));
     }
-    if let Some(expand) = query.expand.iter().find(|name| !matches!(kind, "application" | "servicePrincipal") || *name != "owners") {
+    if let Some(expand) = query
+        .expand
+        .iter()
+        .find(|name| !matches!(kind, "application" | "servicePrincipal") || *name != "owners")
+    {
         return Err(Failure::malformed(format!(
-            "Parsing OData Select and Expand failed: '{expand}' cannot be expanded on type 'microsoft.graph.{kind}' (by this emulator).")));
+            "Parsing OData Select and Expand failed: '{expand}' cannot be expanded on type 'microsoft.graph.{kind}' (by this emulator)."
+        )));
     }
     if query.search.is_some() && !ask.eventual {
-        return Err(Failure::query("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"));
+        return Err(Failure::query(
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+        ));
     }
     if ask.template.ends_with("/$count") && !ask.eventual {
         return Err(Failure::bad("$count is not currently supported.").violating());
@@ -120,7 +152,9 @@ pub(crate) fn shaped(query: &Query, kind: &str, mut object: Object, single: bool
         }
     }
     if !query.select.is_empty() && !query.select.iter().any(|name| name == "*") {
-        object.retain(|name, _| name.starts_with('@') || query.select.contains(name) || query.expand.contains(name));
+        object.retain(|name, _| {
+            name.starts_with('@') || query.select.contains(name) || query.expand.contains(name)
+        });
     }
     object
 }

@@ -11,20 +11,25 @@ use super::failure::Failure;
 fn file() -> &'static Value {
     static FILE: OnceLock<Value> = OnceLock::new();
     FILE.get_or_init(|| {
-        serde_json::from_str(include_str!("../../data/graph-v1.0.requests.json")).expect("the built-in data file is JSON")
+        serde_json::from_str(include_str!("../../data/graph-v1.0.requests.json"))
+            .expect("the built-in data file is JSON")
     })
 }
 
 /// Whether a type has a property.
 pub(crate) fn has_property(kind: &str, property: &str) -> bool {
-    file()["propertyNames"][kind].as_array().is_none_or(|names| names.iter().any(|name| name == property))
+    file()["propertyNames"][kind]
+        .as_array()
+        .is_none_or(|names| names.iter().any(|name| name == property))
 }
 
 /// Checks a body against `request.{name}`. Annotations (`@odata.type`) are taken out before, at every level.
 pub(crate) fn check(name: &str, body: &Value) -> Result<(), Failure> {
     static VALIDATORS: OnceLock<Mutex<BTreeMap<String, &'static Validator>>> = OnceLock::new();
-    let mut made = VALIDATORS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-    let validator = *made.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(build(name))));
+    let mut made =
+        VALIDATORS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let validator =
+        *made.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(build(name))));
     drop(made);
     let Some(error) = validator.iter_errors(body).next() else {
         return Ok(());
@@ -36,8 +41,12 @@ pub(crate) fn check(name: &str, body: &Value) -> Result<(), Failure> {
     let unknown = text.split('\'').nth(1).filter(|_| text.contains("Additional properties"));
     Err(match unknown {
         Some(property) => Failure::contract(format!("Invalid property '{property}'.")),
-        None if pointer.is_empty() => Failure::contract(format!("One or more properties contains invalid values. {text}")),
-        None => Failure::contract(format!("Invalid value specified for property '{place}'. {text}")),
+        None if pointer.is_empty() => {
+            Failure::contract(format!("One or more properties contains invalid values. {text}"))
+        }
+        None => {
+            Failure::contract(format!("Invalid value specified for property '{place}'. {text}"))
+        }
     })
 }
 
@@ -54,7 +63,9 @@ fn build(name: &str) -> Validator {
 pub(crate) fn without_annotations(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            object.retain(|name, _| !name.contains("@odata.") || name.ends_with("@odata.bind") || name == "@odata.id");
+            object.retain(|name, _| {
+                !name.contains("@odata.") || name.ends_with("@odata.bind") || name == "@odata.id"
+            });
             object.values_mut().for_each(without_annotations);
         }
         Value::Array(items) => items.iter_mut().for_each(without_annotations),

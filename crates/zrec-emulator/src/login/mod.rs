@@ -47,14 +47,22 @@ pub(crate) fn answer(
     let mut reply = Reply::new(answer, struck);
     reply.violations = violations;
     reply.content_type = "application/json; charset=utf-8";
-    reply.answer = reply.answer.with("x-ms-request-id", incoming.request_id.clone()).with("cache-control", "no-store, no-cache");
+    reply.answer = reply
+        .answer
+        .with("x-ms-request-id", incoming.request_id.clone())
+        .with("cache-control", "no-store, no-cache");
     reply
 }
 
 fn instead(struck: &[crate::Quirk]) -> Option<Refusal> {
     let quirk = struck.iter().find(|q| q.quirk == QuirkKind::TokenRefused)?;
-    let number = quirk.code.as_deref().and_then(|code| code.trim_start_matches("AADSTS").parse().ok()).unwrap_or(7_000_215);
-    let text = quirk.message.clone().unwrap_or_else(|| "Invalid client secret provided.".to_owned());
+    let number = quirk
+        .code
+        .as_deref()
+        .and_then(|code| code.trim_start_matches("AADSTS").parse().ok())
+        .unwrap_or(7_000_215);
+    let text =
+        quirk.message.clone().unwrap_or_else(|| "Invalid client secret provided.".to_owned());
     Some(Refusal::new(quirk.status.unwrap_or(401), "invalid_client", number, text))
 }
 
@@ -68,7 +76,9 @@ fn route(
     let json = |value: Value| Ok(Answer::json(200, value));
     match (incoming.method.as_str(), segments) {
         ("GET", [_, "discovery", "instance"]) => json(metadata::instances(incoming)?),
-        ("GET", [_, "discovery", "v2.0", "keys"] | [_, "discovery", "keys"]) => json(keys::published(world)),
+        ("GET", [_, "discovery", "v2.0", "keys"] | [_, "discovery", "keys"]) => {
+            json(keys::published(world))
+        }
         ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => {
             let id = metadata::tenant(world, tenant, strict, now)?;
             json(metadata::openid(&incoming.base, tenant, &id, true))
@@ -95,6 +105,10 @@ fn route(
                 "tenantCategory": "Home", "countryCode": "CH", "domains": [domain], "tenantType": "AAD",
             }] }))
         }
-        _ => Ok(Answer { status: 404, body: Body::Html("<html><body>Not found</body></html>".to_owned()), headers: Vec::new() }),
+        _ => Ok(Answer {
+            status: 404,
+            body: Body::Html("<html><body>Not found</body></html>".to_owned()),
+            headers: Vec::new(),
+        }),
     }
 }

@@ -19,7 +19,12 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// A refusal with its number.
-    pub(crate) fn new(status: u16, error: &'static str, number: u32, text: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: u16,
+        error: &'static str,
+        number: u32,
+        text: impl Into<String>,
+    ) -> Self {
         Self { status, error, number, text: text.into(), violation: false }
     }
 
@@ -38,20 +43,24 @@ impl Refusal {
     pub(crate) fn answer(&self, incoming: &Incoming, now: OffsetDateTime) -> Answer {
         let trace = &incoming.request_id;
         let correlation = incoming.header("client-request-id").unwrap_or(trace);
-        let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
+        let format =
+            time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
         let at = now.to_offset(time::UtcOffset::UTC).format(&format).unwrap_or_default();
         let description = format!(
             "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}",
             self.number, self.text
         );
-        Answer::json(self.status, json!({
-            "error": self.error,
-            "error_description": description,
-            "error_codes": [self.number],
-            "timestamp": at,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": format!("{}/error?code={}", incoming.base, self.number),
-        }))
+        Answer::json(
+            self.status,
+            json!({
+                "error": self.error,
+                "error_description": description,
+                "error_codes": [self.number],
+                "timestamp": at,
+                "trace_id": trace,
+                "correlation_id": correlation,
+                "error_uri": format!("{}/error?code={}", incoming.base, self.number),
+            }),
+        )
     }
 }

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::EmulatorError;
@@ -40,14 +43,16 @@ impl CertificateAuthority {
         let (certificate, private) = (dir.join("ca.pem"), dir.join("ca-key.pem"));
         if certificate.exists() && private.exists() {
             let read = |path: &Path| {
-                std::fs::read_to_string(path).map_err(|source| EmulatorError::Io { path: path.to_owned(), source })
+                std::fs::read_to_string(path)
+                    .map_err(|source| EmulatorError::Io { path: path.to_owned(), source })
             };
             let (pem, key) = (read(&certificate)?, read(&private)?);
             let key = KeyPair::from_pem(&key).map_err(tls)?;
             let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(tls)?;
             return Ok(Self { issuer, pem, names: Vec::new() });
         }
-        std::fs::create_dir_all(dir).map_err(|source| EmulatorError::Io { path: dir.to_owned(), source })?;
+        std::fs::create_dir_all(dir)
+            .map_err(|source| EmulatorError::Io { path: dir.to_owned(), source })?;
         let made = Self::ephemeral()?;
         let key = made.issuer.key().serialize_pem();
         for (path, text) in [(&private, &key), (&certificate, &made.pem)] {
@@ -71,7 +76,9 @@ impl CertificateAuthority {
     }
 
     /// A fresh certificate chain and key for the server.
-    pub(crate) fn leaf(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), EmulatorError> {
+    pub(crate) fn leaf(
+        &self,
+    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), EmulatorError> {
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         names.extend(self.names.iter().cloned());
         let mut parameters = CertificateParams::new(names).map_err(tls)?;

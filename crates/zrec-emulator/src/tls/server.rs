@@ -43,11 +43,14 @@ impl Server {
             .map_err(|error| EmulatorError::Tls(error.to_string()))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let each = tower::service_fn(move |request| respond(emulator.clone(), request));
-        let make = tower::service_fn(move |_: SocketAddr| std::future::ready(Ok::<_, std::convert::Infallible>(each.clone())));
+        let make = tower::service_fn(move |_: SocketAddr| {
+            std::future::ready(Ok::<_, std::convert::Infallible>(each.clone()))
+        });
         let handle = Handle::new();
-        let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))
-            .map_err(EmulatorError::Listener)?
-            .handle(handle.clone());
+        let server =
+            axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))
+                .map_err(EmulatorError::Listener)?
+                .handle(handle.clone());
         let task = tokio::spawn(server.serve(make));
         Ok(Self { address, handle, task })
     }
