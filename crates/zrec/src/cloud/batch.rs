@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::Answer;
 use super::failure::{Failure, FailureKind};
 use super::graph::{Call, Graph};
-use super::pace::Tries;
+use super::pace::{Moment, Tries, gathered};
 
 mod pack;
 mod pages;
@@ -42,14 +42,16 @@ impl Graph {
         let mut results: Vec<Option<Result<Answer, Failure>>> =
             calls.iter().map(|_| None).collect();
         let mut waiting: Vec<Item> = calls.into_iter().enumerate().map(Item::new).collect();
-        while let Some(earliest) = waiting.iter().map(|item| item.ready).min() {
-            sleep_until(earliest).await;
+        while let Some(time) = gathered(waiting.iter().map(|item| item.ready)) {
+            sleep_until(time).await;
             let now = Instant::now();
             let (due, later) = waiting.into_iter().partition(|item| item.ready <= now);
             waiting = later;
-            for (item, result) in self.round(due).await {
+            let answered = self.round(due).await;
+            let moment = self.pace().moment();
+            for (item, result) in answered {
                 let place = item.place;
-                match self.next(item, result) {
+                match self.next(item, result, &moment) {
                     Next::Done(result) => results[place] = Some(result),
                     Next::Again(item) => waiting.push(*item),
                 }
@@ -127,7 +129,7 @@ impl Graph {
     }
 
     /// What follows for a call: its result, the next page, or another attempt.
-    fn next(&self, mut item: Item, result: Result<Answer, Failure>) -> Next {
+    fn next(&self, mut item: Item, result: Result<Answer, Failure>, moment: &Moment) -> Next {
         match result {
             Ok(answer) => match item.pages.take(answer, &item.call, self.service()) {
                 Ok(pages::Read::All(answer)) => Next::Done(Ok(answer)),
@@ -147,7 +149,8 @@ impl Graph {
                     self.forget_token();
                     Some(Instant::now())
                 } else {
-                    self.pace().again(item.call.repeat, &failure, &item.tries)
+                    self.pace()
+                        .again(item.call.repeat, &failure, &item.tries, moment)
                 };
                 match again {
                     None => Next::Done(Err(failure)),
