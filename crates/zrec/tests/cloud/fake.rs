@@ -225,7 +225,7 @@ impl Fake {
                     .unwrap_or_else(|| tenant.to_owned()),
             )
         });
-        if !form.contains(SECRET) {
+        if !form.contains(SECRET) && !form.contains("client_assertion=") {
             return response(Reply::json(
                 401,
                 json!({

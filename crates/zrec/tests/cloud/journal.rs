@@ -71,6 +71,37 @@ async fn each_write_has_one_line_and_reads_have_none() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_interrupted_is_on_record() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = Arc::new(Journal::create(directory.path(), "run-1").unwrap());
+    let fake = Fake::new(|_| Ok(Reply::json(200, json!({}))));
+    let mut settings = fake.settings();
+    settings.journal = Some(journal.clone());
+    let graph = Graph::sign_in(settings.clone()).await.unwrap();
+    drop(graph);
+    let transport = settings.transport.clone();
+    let hanging = zrec::cloud::transport::InProcess::new(move |request| {
+        let transport = transport.clone();
+        Box::pin(async move {
+            if request.uri().path().ends_with("/token") {
+                return transport.send(request).await;
+            }
+            std::future::pending().await
+        })
+    });
+    settings.transport = zrec::cloud::transport::Transport::InProcess(hanging);
+    let graph = Graph::sign_in(settings).await.unwrap();
+    let body = json!({ "displayName": "x" });
+    let write = graph.send(write::upsert_application("zrec.a.b", &body));
+    let interrupted = tokio::time::timeout(std::time::Duration::from_secs(1), write).await;
+    assert!(interrupted.is_err());
+    let text = std::fs::read_to_string(journal.path()).unwrap();
+    let line: Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!(line["outcome"], "unknown");
+    assert_eq!(line["at"], "2026-11-23T14:00:00Z", "our clock, passed in");
+}
+
 #[test]
 fn a_journal_is_not_overwritten() {
     let directory = tempfile::tempdir().unwrap();

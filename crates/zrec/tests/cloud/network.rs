@@ -31,69 +31,81 @@ fn options(server: &Server) -> NetworkOptions {
     }
 }
 
+fn check(
+    result: Result<http::Response<Bytes>, Broken>,
+    expected: fn(String) -> Broken,
+    hint: &str,
+) {
+    let broken = result.unwrap_err();
+    assert_eq!(broken, expected(broken.to_string()));
+    assert!(broken.to_string().contains(hint), "{broken}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_way_to_have_no_answer_has_its_sentence() {
     let server = Server::start(&["localhost"]).await;
-    let trusting = Transport::network(&options(&server)).unwrap();
+    let transport = Transport::network(&options(&server)).unwrap();
     let at = |path: &str| get(&format!("https://localhost:{}{path}", server.port));
 
-    let answer = trusting.send(at("/ok")).await.unwrap();
+    let answer = transport.send(at("/ok")).await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), answer.version()),
         (200, http::Version::HTTP_2)
     );
-    let redirect = trusting.send(at("/redirect")).await.unwrap();
+    let redirect = transport.send(at("/redirect")).await.unwrap();
     assert_eq!(
         redirect.status().as_u16(),
         302,
         "redirects are not followed"
     );
 
-    let check = |result: Result<http::Response<Bytes>, Broken>,
-                 expected: fn(&Broken) -> bool,
-                 hint: &str| {
-        let broken = result.unwrap_err();
-        assert!(expected(&broken), "{broken:?}");
-        assert!(broken.to_string().contains(hint), "{broken}");
-    };
-    let unknown: fn(&Broken) -> bool = |broken| matches!(broken, Broken::OutcomeUnknown(_));
-    let unsent: fn(&Broken) -> bool = |broken| matches!(broken, Broken::NotSent(_));
-    let distrusted: fn(&Broken) -> bool = |broken| matches!(broken, Broken::Distrusted(_));
-    check(trusting.send(at("/slow")).await, unknown, "in time");
     check(
-        trusting.send(at("/cut")).await,
-        unknown,
+        transport.send(at("/slow")).await,
+        Broken::OutcomeUnknown,
+        "in time",
+    );
+    check(
+        transport.send(at("/cut")).await,
+        Broken::OutcomeUnknown,
         "run the command again",
     );
     check(
-        trusting.send(at("/large")).await,
-        |broken| matches!(broken, Broken::TooLarge(_)),
+        transport.send(at("/large")).await,
+        Broken::TooLarge,
         "64 MiB",
     );
+    let nobody = transport.send(get("https://localhost:1/")).await;
+    check(nobody, Broken::NotSent, "cannot reach localhost:1");
+    let nowhere = transport.send(get("https://no-such-host.invalid/")).await;
+    check(nowhere, Broken::NotSent, "no-such-host.invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_trusted_gets_nothing() {
+    let server = Server::start(&["localhost"]).await;
+    let transport = Transport::network(&options(&server)).unwrap();
+    let plain = transport.send(get("http://localhost/")).await;
+    check(plain, Broken::Distrusted, "only https");
+    let wrong_name = get(&format!("https://127.0.0.1:{}/ok", server.port));
     check(
-        trusting.send(get("https://localhost:1/")).await,
-        unsent,
-        "cannot reach localhost:1",
-    );
-    check(
-        trusting.send(get("https://no-such-host.invalid/")).await,
-        unsent,
-        "no-such-host.invalid",
-    );
-    check(
-        trusting.send(get("http://localhost/")).await,
-        distrusted,
-        "only https",
+        transport.send(wrong_name).await,
+        Broken::Distrusted,
+        "another name",
     );
 
     let other = Server::start(&["localhost"]).await;
     let other = Transport::network(&options(&other)).unwrap();
-    check(other.send(at("/ok")).await, distrusted, "SSL_CERT_FILE");
-    let wrong_name = get(&format!("https://127.0.0.1:{}/ok", server.port));
-    check(trusting.send(wrong_name).await, distrusted, "another name");
+    let unknown = get(&format!("https://localhost:{}/ok", server.port));
+    check(
+        other.send(unknown).await,
+        Broken::Distrusted,
+        "SSL_CERT_FILE",
+    );
+
+    let roots = Roots::Only("no certificate".to_owned());
     assert!(
         Transport::network(&NetworkOptions {
-            roots: Roots::Only("no certificate".to_owned()),
+            roots,
             ..NetworkOptions::default()
         })
         .is_err()

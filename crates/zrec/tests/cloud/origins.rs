@@ -132,6 +132,7 @@ fn each_cloud_asks_for_tokens_of_its_own_graph() {
     assert!(custom("https://localhost/tenant", "https://localhost").is_err());
     assert!(custom("http://localhost", "https://localhost").is_err());
     assert!(custom("https://localhost", "localhost").is_err());
+    assert!(custom("https://localhost", "https://localhost/?x=").is_err());
 }
 
 #[test]

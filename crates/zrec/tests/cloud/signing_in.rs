@@ -61,6 +61,32 @@ async fn a_refused_sign_in_says_why_and_what_to_do() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_certificate_from_the_environment_signs_in() {
+    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048);
+    let key = key.unwrap();
+    let certificate = rcgen::CertificateParams::new(Vec::new())
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(
+        file.path(),
+        format!("{}{}", certificate.pem(), key.serialize_pem()),
+    )
+    .unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let variable = |name: &str| match name {
+        "AZURE_CLIENT_ID" => Some(CLIENT.to_owned()),
+        "AZURE_CLIENT_CERTIFICATE_PATH" => Some(path.clone()),
+        _ => None,
+    };
+    let fake = ok();
+    let mut settings = fake.settings();
+    settings.sign_in = SignIn::from_environment(variable).unwrap();
+    Graph::sign_in(settings).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_token_is_replaced_once() {
     let fake = Fake::new(|op| {
         Ok(match (op.url.as_str(), op.nth) {
@@ -121,15 +147,21 @@ async fn hosts_that_nobody_trusts_get_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn neither_secret_nor_token_is_in_any_output() {
-    let fake = Fake::new(|_| Ok(Reply::error(400, "Request_BadRequest", "no")));
+    let fake = Fake::new(|op| {
+        Ok(if op.url.starts_with("/policies") {
+            Reply::json(200, json!({ "secretText": SECRET }))
+        } else {
+            Reply::error(400, "Request_BadRequest", "no")
+        })
+    });
     let settings = fake.settings();
     let graph = fake.graph().await;
     let answer = graph.send(read::organization()).await;
-    let mut wrong = fake.settings();
-    wrong.sign_in = SignIn::with_secret(CLIENT.parse().unwrap(), format!("x{SECRET}").into());
+    let minted = graph.send(read::default_app_management_policy()).await;
     fake.with(|seen| seen.token_tenant = Some(CLIENT.to_owned()));
-    let refused = Graph::sign_in(wrong).await.unwrap_err();
+    let refused = Graph::sign_in(fake.settings()).await.unwrap_err();
     let outputs = [
+        format!("{minted:?}"),
         format!("{:?} {:?}", settings.sign_in, settings.transport),
         format!("{graph:?} {:?} {:?}", graph.reader(), graph.caller()),
         format!("{answer:?} {}", answer.as_ref().unwrap_err()),

@@ -17,7 +17,8 @@ use serde_json::Value;
 use super::{About, Call};
 use crate::cloud::pace::Repeat;
 
-/// One for the process: it is stateless for our use, and costs milliseconds to make.
+/// One for the process: it has no state that we use. Measured in a debug build: 0.9 ms to make, then
+/// 0.1 to 0.2 ms for each call.
 static CLIENT: LazyLock<GraphClient> = LazyLock::new(|| GraphClient::new("never-sent"));
 
 /// The SDK's entry point.
@@ -216,18 +217,5 @@ mod tests {
         let upsert = write::upsert_application("zrec.a.b", &body);
         assert_eq!(upsert.body, Some(body));
         assert_eq!(upsert.headers, [("prefer", "create-if-missing".to_owned())]);
-    }
-
-    #[test]
-    fn what_building_costs() {
-        let began = std::time::Instant::now();
-        let _ = read::organization();
-        let first = began.elapsed();
-        let began = std::time::Instant::now();
-        for _ in 0..100 {
-            let _ = read::application(guid(1), &["id"]);
-        }
-        let each = began.elapsed() / 100;
-        println!("first call {first:?}, each further one {each:?}");
     }
 }

@@ -186,20 +186,17 @@ fn innermost(error: &dyn Error) -> String {
     error.to_string()
 }
 
-/// A rustls error may be wrapped in an I/O error, which hides it from `source`.
+/// A rustls error may be wrapped in I/O errors, which hide it from `source`.
 fn certificate_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
     let mut next = Some(error);
     while let Some(error) = next {
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .map(|inner| inner as &(dyn Error + 'static));
-        for candidate in [Some(error), wrapped].into_iter().flatten() {
-            if let Some(rustls::Error::InvalidCertificate(why)) = candidate.downcast_ref() {
-                return Some(why);
-            }
+        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+            return Some(why);
         }
-        next = error.source();
+        next = match error.downcast_ref().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     None
 }
