@@ -1,0 +1,168 @@
+//! `addPassword` and `removePassword`.
+
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+
+use super::desk::{Ask, Desk, owned};
+use super::failure::Failure;
+use super::{lookup, policy};
+use crate::clock::{parse, stamp};
+use crate::cloud::tenant::{Object, digest, list, text};
+use crate::wire::Answer;
+
+/// Two years, the default of the reference.
+const LIFETIME: Duration = Duration::days(730);
+
+/// `POST /applications/{id}/addPassword`.
+pub(crate) fn add(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
+    let mut app = lookup::application(desk, ask)?;
+    owned(desk, text(&app, "id"))?;
+    let (stored, shown) = make(desk, &app, &ask.body["passwordCredential"])?;
+    push(&mut app, stored);
+    let tenant = desk.tenant_mut();
+    tenant.applications.insert(text(&app, "id").to_owned(), app);
+    Ok(answer(desk, shown))
+}
+
+/// `POST /applications/{id}/removePassword`.
+pub(crate) fn remove(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
+    let mut app = lookup::application(desk, ask)?;
+    owned(desk, text(&app, "id"))?;
+    take(&mut app, ask.text("keyId"))?;
+    let tenant = desk.tenant_mut();
+    tenant.secrets.remove(&ask.text("keyId").to_lowercase());
+    tenant.applications.insert(text(&app, "id").to_owned(), app);
+    Ok(Answer::nothing())
+}
+
+/// The same on a service principal; refused where the application locks its principals.
+pub(crate) fn add_to_principal(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
+    let mut sp = lookup::principal(desk, ask)?;
+    unlocked(desk, &sp)?;
+    owned(desk, text(&sp, "id"))?;
+    let (stored, shown) = make(desk, &sp, &ask.body["passwordCredential"])?;
+    push(&mut sp, stored);
+    let tenant = desk.tenant_mut();
+    tenant
+        .service_principals
+        .insert(text(&sp, "id").to_owned(), sp);
+    Ok(answer(desk, shown))
+}
+
+/// The same on a service principal.
+pub(crate) fn remove_from_principal(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
+    let mut sp = lookup::principal(desk, ask)?;
+    owned(desk, text(&sp, "id"))?;
+    take(&mut sp, ask.text("keyId"))?;
+    let tenant = desk.tenant_mut();
+    tenant
+        .service_principals
+        .insert(text(&sp, "id").to_owned(), sp);
+    Ok(Answer::nothing())
+}
+
+fn unlocked(desk: &Desk<'_>, sp: &Object) -> Result<(), Failure> {
+    let app = desk
+        .world
+        .backing(text(sp, "appId"))
+        .map(|(_, app)| Value::Object(app.clone()))
+        .unwrap_or_default();
+    let lock = &app["servicePrincipalLockConfiguration"];
+    if lock["isEnabled"] == true
+        && (lock["allProperties"] == true || lock["credentialsWithUsageVerify"] == true)
+    {
+        // The code is sourced; the text is unverified.
+        return Err(Failure::new(
+            400,
+            "CannotUpdateLockedServicePrincipalProperty",
+            "Property passwordCredentials is invalid. The property is locked by the application's service principal lock configuration.",
+        ));
+    }
+    Ok(())
+}
+
+fn push(object: &mut Object, entry: Value) {
+    let mut entries = list(object, "passwordCredentials").to_vec();
+    entries.push(entry);
+    object.insert("passwordCredentials".into(), Value::Array(entries));
+}
+
+fn take(object: &mut Object, key_id: &str) -> Result<(), Failure> {
+    let mut entries = list(object, "passwordCredentials").to_vec();
+    let before = entries.len();
+    entries.retain(|entry| {
+        !entry["keyId"]
+            .as_str()
+            .is_some_and(|id| id.eq_ignore_ascii_case(key_id))
+    });
+    if entries.len() == before {
+        // As several public clients match it, with 400.
+        return Err(Failure::bad("No password credential found with keyId."));
+    }
+    object.insert("passwordCredentials".into(), Value::Array(entries));
+    Ok(())
+}
+
+fn answer(desk: &Desk<'_>, shown: Value) -> Answer {
+    let mut body = Object::new();
+    body.insert(
+        "@odata.context".into(),
+        desk.context("microsoft.graph.passwordCredential"),
+    );
+    body.extend(shown.as_object().cloned().unwrap_or_default());
+    Answer::json(200, Value::Object(body))
+}
+
+/// A new credential: as it is kept, and as it is shown once with its `secretText`.
+pub(crate) fn make(
+    desk: &mut Desk<'_>,
+    owner: &Object,
+    wanted: &Value,
+) -> Result<(Value, Value), Failure> {
+    let start = date(wanted, "startDateTime")?.unwrap_or(desk.now);
+    let end = date(wanted, "endDateTime")?.unwrap_or(start + LIFETIME);
+    if end <= start {
+        // Unverified text.
+        return Err(Failure::value(
+            "endDateTime",
+            "InvalidDate",
+            "Credential end date must be later than its start date.",
+        ));
+    }
+    if wanted["secretText"].is_string() || wanted["keyId"].is_string() {
+        // Unverified text; that both are the server's to give is documented.
+        return Err(Failure::contract(
+            "A password credential's secretText and keyId are generated by the service.",
+        ));
+    }
+    policy::credential(
+        &desk.tenant().policy,
+        "passwordCredentials",
+        text(owner, "createdDateTime"),
+        (start, end),
+    )?;
+    let tenant = desk.tenant_mut();
+    let key_id = tenant.mint("keyId");
+    let secret = tenant.mint_secret();
+    tenant.secrets.insert(key_id.clone(), digest(&secret));
+    let hint: String = secret.chars().take(3).collect();
+    let stored = json!({
+        "customKeyIdentifier": null, "displayName": wanted["displayName"], "endDateTime": stamp(end), "hint": hint,
+        "keyId": key_id, "secretText": null, "startDateTime": stamp(start),
+    });
+    let mut shown = stored.clone();
+    shown["secretText"] = json!(secret);
+    Ok((stored, shown))
+}
+
+/// A date of a body.
+pub(crate) fn date(entry: &Value, property: &str) -> Result<Option<OffsetDateTime>, Failure> {
+    let Some(text) = entry[property].as_str() else {
+        return Ok(None);
+    };
+    parse(text).map(Some).ok_or_else(|| {
+        Failure::contract(format!(
+            "Invalid value specified for property '{property}': '{text}'."
+        ))
+    })
+}
