@@ -13,8 +13,15 @@ use crate::cloud::tenant::{Object, text};
 use crate::wire::{Answer, Body};
 
 /// What stays unescaped in the query of a link.
-const QUERY: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'&').add(b'+').add(b'%');
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'&')
+    .add(b'+')
+    .add(b'%');
 
 /// A page of a collection of a type, in the set that the context names.
 pub(crate) fn answer(
@@ -36,7 +43,11 @@ pub(crate) fn answer(
             .trim_matches('"')
             .split_once(':')
             .unwrap_or(("displayName", search.trim_matches('"')));
-        items.retain(|item| text(item, property).to_lowercase().contains(&wanted.to_lowercase()));
+        items.retain(|item| {
+            text(item, property)
+                .to_lowercase()
+                .contains(&wanted.to_lowercase())
+        });
     }
     order(ask, &mut items)?;
     if ask.template.ends_with("/$count") {
@@ -50,7 +61,9 @@ pub(crate) fn answer(
     let start = match &query.skiptoken {
         None => 0,
         Some(token) => {
-            let bytes = URL_SAFE_NO_PAD.decode(token.trim_start_matches("RFNwdAIAAQ")).ok();
+            let bytes = URL_SAFE_NO_PAD
+                .decode(token.trim_start_matches("RFNwdAIAAQ"))
+                .ok();
             let last = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
             let position =
                 last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
@@ -74,10 +87,15 @@ pub(crate) fn answer(
     if start + page.len() < total
         && let Some(last) = page.last()
     {
-        body.insert("@odata.nextLink".into(), json!(link(desk, ask, text(last, "id"))));
+        body.insert(
+            "@odata.nextLink".into(),
+            json!(link(desk, ask, text(last, "id"))),
+        );
     }
-    let value: Vec<Value> =
-        page.into_iter().map(|item| Value::Object(shaped(query, kind, item, false))).collect();
+    let value: Vec<Value> = page
+        .into_iter()
+        .map(|item| Value::Object(shaped(query, kind, item, false)))
+        .collect();
     body.insert("value".into(), Value::Array(value));
     Ok(Answer::json(200, Value::Object(body)))
 }
@@ -85,8 +103,10 @@ pub(crate) fn answer(
 /// Refuses selections of what the type does not have, and options that need advanced query capabilities.
 pub(crate) fn check(ask: &Ask, kind: &str) -> Result<(), Failure> {
     let query = &ask.query;
-    if let Some(unknown) =
-        query.select.iter().find(|name| *name != "*" && !schema::has_property(kind, name))
+    if let Some(unknown) = query
+        .select
+        .iter()
+        .find(|name| *name != "*" && !schema::has_property(kind, name))
     {
         return Err(Failure::malformed(format!(
             "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type 'microsoft.graph.{kind}'."
@@ -119,9 +139,14 @@ fn order(ask: &Ask, items: &mut [Object]) -> Result<(), Failure> {
     if ask.query.filter.is_some() && !(ask.eventual && ask.query.count) {
         return Err(Failure::query("Sorting not supported for current query."));
     }
-    let (property, direction) = order.trim().split_once(' ').unwrap_or((order.trim(), "asc"));
+    let (property, direction) = order
+        .trim()
+        .split_once(' ')
+        .unwrap_or((order.trim(), "asc"));
     if property != "displayName" {
-        return Err(Failure::query(format!("Sorting by '{property}' is not supported.")));
+        return Err(Failure::query(format!(
+            "Sorting by '{property}' is not supported."
+        )));
     }
     items.sort_by_key(|item| text(item, property).to_lowercase());
     if direction.trim() == "desc" {
@@ -136,7 +161,10 @@ fn link(desk: &Desk<'_>, ask: &Ask, last: &str) -> String {
         link.push_str(&format!("{name}={}&", utf8_percent_encode(value, QUERY)));
     }
     // The prefix is that of Entra's own tokens.
-    link.push_str(&format!("$skiptoken=RFNwdAIAAQ{}", URL_SAFE_NO_PAD.encode(last)));
+    link.push_str(&format!(
+        "$skiptoken=RFNwdAIAAQ{}",
+        URL_SAFE_NO_PAD.encode(last)
+    ));
     link
 }
 

@@ -45,7 +45,11 @@ pub(crate) fn check(caller: &Caller, template: &str, method: &str) -> Result<(),
             || entry.also_one_of.iter().any(|role| includes(caller, role));
         caller.has(&entry.permission) && also
     });
-    if allowed { Ok(()) } else { Err(Failure::denied()) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(Failure::denied())
+    }
 }
 
 /// Unverified: that a read-write permission counts as its read-only part in "also requires".
@@ -77,8 +81,18 @@ mod tests {
         };
         case(&["Application.Read.All"], "applications", "GET", true);
         case(&["Application.Read.All"], "applications", "POST", false);
-        case(&["Application.Read.All"], "oauth2PermissionGrants", "GET", false);
-        case(&["Directory.Read.All"], "oauth2PermissionGrants", "GET", true);
+        case(
+            &["Application.Read.All"],
+            "oauth2PermissionGrants",
+            "GET",
+            false,
+        );
+        case(
+            &["Directory.Read.All"],
+            "oauth2PermissionGrants",
+            "GET",
+            true,
+        );
         case(
             &["AppRoleAssignment.ReadWrite.All"],
             "servicePrincipals/{}/appRoleAssignedTo",
@@ -91,8 +105,18 @@ mod tests {
             "POST",
             true,
         );
-        case(&["Directory.Read.All"], "servicePrincipals/{}/appRoleAssignedTo", "POST", false);
-        case(&["Application.ReadWrite.OwnedBy"], "applications/{}/owners/$ref", "POST", false);
+        case(
+            &["Directory.Read.All"],
+            "servicePrincipals/{}/appRoleAssignedTo",
+            "POST",
+            false,
+        );
+        case(
+            &["Application.ReadWrite.OwnedBy"],
+            "applications/{}/owners/$ref",
+            "POST",
+            false,
+        );
         case(
             &["Application.ReadWrite.OwnedBy", "Directory.Read.All"],
             "applications/{}/owners/$ref",
@@ -100,6 +124,11 @@ mod tests {
             true,
         );
         case(&[], "policies/defaultAppManagementPolicy", "GET", false);
-        case(&[], "directory/deletedItems/microsoft.graph.application", "GET", false);
+        case(
+            &[],
+            "directory/deletedItems/microsoft.graph.application",
+            "GET",
+            false,
+        );
     }
 }

@@ -38,8 +38,13 @@ impl Query {
     }
 
     fn option(&mut self, name: &str, value: &str) -> Result<(), Failure> {
-        let names =
-            || value.split(',').map(|v| v.trim().to_owned()).filter(|v| !v.is_empty()).collect();
+        let names = || {
+            value
+                .split(',')
+                .map(|v| v.trim().to_owned())
+                .filter(|v| !v.is_empty())
+                .collect()
+        };
         match name {
             "$select" => self.select = names(),
             "$expand" => self.expand = names(),
@@ -63,7 +68,11 @@ impl Query {
                 self.top = Some(top);
             }
             "$format" => {}
-            "$skip" => return Err(Failure::contract("'$skip' is not supported by the service.")),
+            "$skip" => {
+                return Err(Failure::contract(
+                    "'$skip' is not supported by the service.",
+                ));
+            }
             _ if name.starts_with('$') => {
                 return Err(Failure::malformed(format!(
                     "The query parameter '{name}' is not supported."

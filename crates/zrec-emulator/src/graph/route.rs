@@ -22,11 +22,23 @@ pub(crate) struct Route {
 }
 
 const fn read(template: &'static str, handler: Handler) -> Route {
-    Route { method: "GET", template, handler, body: false, schema: None }
+    Route {
+        method: "GET",
+        template,
+        handler,
+        body: false,
+        schema: None,
+    }
 }
 
 const fn delete(template: &'static str, handler: Handler) -> Route {
-    Route { method: "DELETE", template, handler, body: false, schema: None }
+    Route {
+        method: "DELETE",
+        template,
+        handler,
+        body: false,
+        schema: None,
+    }
 }
 
 const fn write(
@@ -35,7 +47,13 @@ const fn write(
     handler: Handler,
     schema: Option<&'static str>,
 ) -> Route {
-    Route { method, template, handler, body: true, schema }
+    Route {
+        method,
+        template,
+        handler,
+        body: true,
+        schema,
+    }
 }
 
 const POST: &str = "POST";
@@ -109,8 +127,9 @@ static ROUTES: &[Route] = &[
 
 /// The route of a request, or the segment that does not exist.
 pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failure> {
-    if let Some(route) =
-        ROUTES.iter().find(|route| route.template == template && route.method == method)
+    if let Some(route) = ROUTES
+        .iter()
+        .find(|route| route.template == template && route.method == method)
     {
         return Ok(route);
     }
@@ -129,6 +148,10 @@ pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failu
             .iter()
             .any(|route| route.template == head || route.template.starts_with(&format!("{head}/")))
     };
-    let unknown = (1..=segments.len()).find(|&n| !known(n)).map_or("", |n| segments[n - 1]);
-    Err(Failure::malformed(format!("Resource not found for the segment '{unknown}'.")))
+    let unknown = (1..=segments.len())
+        .find(|&n| !known(n))
+        .map_or("", |n| segments[n - 1]);
+    Err(Failure::malformed(format!(
+        "Resource not found for the segment '{unknown}'."
+    )))
 }

@@ -44,14 +44,18 @@ impl Reply {
 impl Strikes {
     /// Quirks that have not struck yet.
     pub(crate) fn new(quirks: Vec<Quirk>) -> Self {
-        Self { quirks: quirks.into_iter().map(|quirk| (quirk, 0)).collect() }
+        Self {
+            quirks: quirks.into_iter().map(|quirk| (quirk, 0)).collect(),
+        }
     }
 
     /// Counts a request and returns the quirks that strike it.
     pub(crate) fn strike(&mut self, method: &str, path: &str, tenant: &str) -> Vec<Quirk> {
         let mut struck = Vec::new();
-        for (quirk, count) in
-            self.quirks.iter_mut().filter(|(quirk, _)| quirk.fits(method, path, tenant))
+        for (quirk, count) in self
+            .quirks
+            .iter_mut()
+            .filter(|(quirk, _)| quirk.fits(method, path, tenant))
         {
             *count += 1;
             if quirk.strikes(*count) {
@@ -71,12 +75,9 @@ pub(crate) fn refused(struck: &[Quirk]) -> bool {
 pub(crate) fn instead(struck: &[Quirk]) -> Option<Answer> {
     struck.iter().find_map(|quirk| {
         let answer = answer_of(quirk)?;
-        Some(
-            quirk
-                .headers
-                .iter()
-                .fold(answer, |answer, (name, value)| answer.with(name, value.clone())),
-        )
+        Some(quirk.headers.iter().fold(answer, |answer, (name, value)| {
+            answer.with(name, value.clone())
+        }))
     })
 }
 
@@ -94,7 +95,10 @@ fn answer_of(quirk: &Quirk) -> Option<Answer> {
             code("TooManyRequests"),
             text("Too many requests"),
         )
-        .header("x-ms-throttle-scope", "Tenant_Application/ReadWrite/emulated/emulated")
+        .header(
+            "x-ms-throttle-scope",
+            "Tenant_Application/ReadWrite/emulated/emulated",
+        )
         .header("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
         QuirkKind::ConcurrencyViolation => Failure::new(
             quirk.status.unwrap_or(409),

@@ -8,14 +8,22 @@ use crate::cloud::world::World;
 use crate::wire::{Incoming, form};
 
 /// Microsoft's public login hosts, one cloud under several names.
-const PUBLIC: [&str; 4] =
-    ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
+const PUBLIC: [&str; 4] = [
+    "login.microsoftonline.com",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+];
 
 /// `GET /common/discovery/instance`.
 pub(crate) fn instances(incoming: &Incoming) -> Result<Value, Refusal> {
     let query = form(&incoming.query);
-    let value =
-        |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let value = |name: &str| {
+        query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
     let endpoint = value("authorization_endpoint").unwrap_or_default();
     let tenant = endpoint.split('/').nth(3).filter(|t| !t.is_empty());
     let Some(tenant) = tenant else {
