@@ -6,7 +6,7 @@ mod markdown;
 pub(crate) mod printable;
 mod text;
 
-pub use json::{json, outcome_json};
+pub use json::json;
 pub use markdown::{BUDGET, markdown};
 pub use printable::printable;
 pub use text::{Style, text};

@@ -3,6 +3,11 @@
 //! `ZREC_BLESS=1` rewrites the expected diagnostics. The first line of a bad manifest says what the
 //! JSON Schema alone thinks of it: `accepts`, `rejects`, or `unreadable` where no YAML reader gets
 //! that far.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads its cases from files"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::approval::{Division, Held};
 use crate::plan::Plan;
+use crate::step::Class;
 
 /// Raised when a reader of an older version would misread the document.
 const SCHEMA_VERSION: u32 = 1;
@@ -17,21 +17,8 @@ pub fn json(plan: &Plan) -> Value {
     document
 }
 
-/// What an apply did, held and failed, as JSON.
-pub fn outcome_json(division: &Division, failures: &[(String, String)]) -> Value {
-    json!({
-        "schemaVersion": SCHEMA_VERSION,
-        "done": division.go,
-        "held": division.held.iter().map(|Held { step, why }| json!({ "step": step, "why": why }))
-            .collect::<Vec<_>>(),
-        "failed": failures.iter().map(|(step, why)| json!({ "step": step, "why": why }))
-            .collect::<Vec<_>>(),
-    })
-}
-
 fn counts(plan: &Plan) -> Value {
     let of = |class| plan.steps.iter().filter(|step| step.class == class).count();
-    use crate::step::Class;
     json!({
         "steps": plan.steps.len(),
         "repair": of(Class::Repair),

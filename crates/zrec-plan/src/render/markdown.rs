@@ -1,9 +1,12 @@
 //! The plan as Markdown for a pull-request comment: below a byte budget, whatever the plan.
 
 use super::printable::code_span;
-use crate::finding::Effect;
+use crate::finding::{Effect, Finding};
+use crate::hand_off::HandOff;
+use crate::name::{ConnectorName, TenantName};
 use crate::plan::Plan;
-use crate::privilege::Direction;
+use crate::privilege::{Direction, PrivilegeChange};
+use crate::step::Step;
 
 /// GitHub refuses comments over 65,536 characters; this leaves room for a frame around it.
 pub const BUDGET: usize = 60_000;
@@ -15,83 +18,75 @@ pub fn markdown(plan: &Plan) -> String {
         page.add("**EMULATED**: no real cloud was read, and none will be changed.\n\n");
     }
     page.add(&headline(plan));
-    page.section(
-        "Privilege, worst first",
-        plan.privileges.iter().map(|change| {
-            let sign = match change.direction {
-                Direction::Gained => "gains",
-                Direction::Lost => "loses",
-            };
-            let level = change.level.map_or_else(|| "?".to_owned(), |level| level.to_string());
-            let who = change.connector.as_ref().map_or_else(
-                || change.tenant.to_string(),
-                |name| format!("{}/{name}", change.tenant),
-            );
-            format!(
-                "- {} **{sign}** {} (level {level}) {}\n",
-                code_span(&who),
-                code_span(&change.permission),
-                change.sentence
-            )
-        }),
-    );
-    page.section(
-        "Findings",
-        plan.findings.iter().map(|finding| {
-            let word = match finding.effect {
-                Effect::Blocks => "blocked",
-                Effect::BlocksWidening => "held",
-                Effect::Informs => "note",
-            };
-            let place = [
-                finding.tenant.as_ref().map(ToString::to_string),
-                finding.connector.as_ref().map(ToString::to_string),
-            ];
-            let place = place.into_iter().flatten().collect::<Vec<_>>().join("/");
-            format!(
-                "- **{word}** [{}] {} {}\n",
-                finding.code,
-                code_span(&place),
-                code_span(&finding.message)
-            )
-        }),
-    );
-    page.section(
-        "For a person",
-        plan.hand_offs.iter().map(|hand_off| {
-            let values: Vec<_> = hand_off
-                .values
-                .iter()
-                .map(|(label, value)| format!("{label} {}", long_span(value)))
-                .collect();
-            format!(
-                "- [ ] {}: {} ({}): {}\n",
-                hand_off.tenant,
-                hand_off.title,
-                hand_off.who,
-                values.join(", ")
-            )
-        }),
-    );
-    page.section(
-        "Steps",
-        plan.steps.iter().map(|step| {
-            let place = step
-                .connector
-                .as_ref()
-                .map_or_else(|| step.tenant.to_string(), |name| format!("{}/{name}", step.tenant));
-            format!(
-                "- {} {} {} *{}* {} ({})\n",
-                code_span(&place),
-                step.verb,
-                step.kind,
-                step.class,
-                code_span(&step.summary),
-                code_span(&step.reason)
-            )
-        }),
-    );
+    page.section("Privilege, worst first", plan.privileges.iter().map(privilege));
+    page.section("Findings", plan.findings.iter().map(finding));
+    page.section("For a person", plan.hand_offs.iter().map(hand_off));
+    page.section("Steps", plan.steps.iter().map(step));
     page.text
+}
+
+fn place(tenant: &TenantName, connector: Option<&ConnectorName>) -> String {
+    code_span(&match connector {
+        Some(connector) => format!("{tenant}/{connector}"),
+        None => tenant.to_string(),
+    })
+}
+
+fn privilege(change: &PrivilegeChange) -> String {
+    let sign = match change.direction {
+        Direction::Gained => "gains",
+        Direction::Lost => "loses",
+    };
+    let level = change.level.map_or_else(|| "?".to_owned(), |level| level.to_string());
+    format!(
+        "- {} **{sign}** {} (level {level}) {}\n",
+        place(&change.tenant, change.connector.as_ref()),
+        code_span(&change.permission),
+        change.sentence
+    )
+}
+
+fn finding(finding: &Finding) -> String {
+    let word = match finding.effect {
+        Effect::Blocks => "blocked",
+        Effect::BlocksWidening => "held",
+        Effect::Informs => "note",
+    };
+    let place =
+        finding.tenant.as_ref().map(|tenant| place(tenant, finding.connector.as_ref()) + " ");
+    format!(
+        "- **{word}** [{}] {}{}\n",
+        finding.code,
+        place.unwrap_or_default(),
+        code_span(&finding.message)
+    )
+}
+
+fn hand_off(hand_off: &HandOff) -> String {
+    let values: Vec<_> = hand_off
+        .values
+        .iter()
+        .map(|(label, value)| format!("{label} {}", long_span(value)))
+        .collect();
+    format!(
+        "- [ ] {} {} ({}): {}\n",
+        place(&hand_off.tenant, hand_off.connector.as_ref()),
+        hand_off.title,
+        hand_off.who,
+        values.join(", ")
+    )
+}
+
+fn step(step: &Step) -> String {
+    format!(
+        "- {} {} {} *{}* {} ({})\n",
+        place(&step.tenant, step.connector.as_ref()),
+        step.verb,
+        step.kind,
+        step.class,
+        code_span(&step.summary),
+        code_span(&step.reason)
+    )
 }
 
 /// Links are longer than names; they are ours, and must stay whole to work.

@@ -122,19 +122,15 @@ fn twins(answers: &Answers, namesakes: usize, same_uri: usize) -> Seen<Vec<Appli
         kind::seen(answers.get(index), what, READ_APPLICATIONS, application::decode_list)
     };
     let namesakes = list(namesakes, "applications of the same display name");
-    let same_uri = list(same_uri, "applications of the same redirect URI");
-    match (namesakes, same_uri) {
-        (Seen::Unreadable(refusal), _) | (_, Seen::Unreadable(refusal)) => {
-            Seen::Unreadable(refusal)
-        }
-        (a, b) => {
-            let both = [a, b].into_iter().filter_map(|seen| match seen {
-                Seen::Present(list) => Some(list),
-                Seen::Absent | Seen::Unreadable(_) => None,
-            });
-            let by_id: BTreeMap<_, _> = both.flatten().map(|app| (app.object_id, app)).collect();
+    // The filter by redirect URI is an advanced query on an index that lags: its failure takes
+    // nothing away from the look-up by name, which is what a create is held back by.
+    match (namesakes, list(same_uri, "applications of the same redirect URI")) {
+        (Seen::Present(namesakes), Seen::Present(same_uri)) => {
+            let both = namesakes.into_iter().chain(same_uri);
+            let by_id: BTreeMap<_, _> = both.map(|app| (app.object_id, app)).collect();
             Seen::Present(by_id.into_values().collect())
         }
+        (namesakes, _) => namesakes,
     }
 }
 
