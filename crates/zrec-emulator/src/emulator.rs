@@ -13,7 +13,9 @@ use crate::cloud::world::World;
 use crate::cloud::{snapshot, state};
 use crate::graph::strike::{self, Strikes};
 use crate::wire::{Answer, Incoming};
-use crate::{CertificateAuthority, CloudFile, EmulatorError, Lost, RecordedRequest, Server, graph, login};
+use crate::{
+    CertificateAuthority, CloudFile, EmulatorError, Lost, RecordedRequest, Server, graph, login,
+};
 
 /// An emulated cloud. Cheap to clone; clones share it.
 #[derive(Clone)]
@@ -46,7 +48,9 @@ struct Outcome {
 
 impl std::fmt::Debug for Emulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Emulator").field("state", &self.inner.state).finish_non_exhaustive()
+        f.debug_struct("Emulator")
+            .field("state", &self.inner.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,14 +84,24 @@ impl Emulator {
             requests: Vec::new(),
             count: 0,
         };
-        let inner = Inner { room: Mutex::new(room), clock: Mutex::new(clock), state: path };
-        Self { inner: Arc::new(inner) }
+        let inner = Inner {
+            room: Mutex::new(room),
+            clock: Mutex::new(clock),
+            state: path,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// Sets the clock, of all clones.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        *self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+        *self
+            .inner
+            .clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = clock;
         self
     }
 
@@ -147,23 +161,41 @@ impl Emulator {
     }
 
     fn room(&self) -> MutexGuard<'_, Room> {
-        self.inner.room.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .room
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self, request: http::Request<Bytes>) -> Outcome {
-        let now = self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)();
+        let now = self
+            .inner
+            .clock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)();
         let mut room = self.room();
         room.count += 1;
-        let request_id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("request/{}", room.count).as_bytes());
+        let request_id = Uuid::new_v5(
+            &Uuid::NAMESPACE_URL,
+            format!("request/{}", room.count).as_bytes(),
+        );
         let incoming = Incoming::new(request, request_id.to_string());
         let tenants = room.world.tenants.len();
-        let Room { world, strikes, strict_tenants, .. } = &mut *room;
+        let Room {
+            world,
+            strikes,
+            strict_tenants,
+            ..
+        } = &mut *room;
         let mut reply = if graph::serves(&incoming.path) {
             graph::answer(world, strikes, &incoming, now)
         } else {
             login::answer(world, strikes, &incoming, *strict_tenants, now)
         };
-        reply.answer.headers.push(("date".to_owned(), http_date(now)));
+        reply
+            .answer
+            .headers
+            .push(("date".to_owned(), http_date(now)));
         if let Some(path) = &self.inner.state
             && (reply.wrote || room.world.tenants.len() != tenants)
             && let Err(error) = state::save(path, &room.world)
@@ -187,19 +219,29 @@ fn finish(room: &mut Room, incoming: &Incoming, reply: strike::Reply) -> Outcome
         match quirk.quirk {
             QuirkKind::Refuse => outcome.lost = Some(Lost::Connection),
             QuirkKind::LostAnswer => outcome.lost = Some(Lost::Answer),
-            QuirkKind::Delay => outcome.delay += Duration::from_millis(quirk.milliseconds.unwrap_or(1000)),
+            QuirkKind::Delay => {
+                outcome.delay += Duration::from_millis(quirk.milliseconds.unwrap_or(1000))
+            }
             QuirkKind::Truncate => {
                 outcome.cut = Some(quirk.bytes.unwrap_or(outcome.answer.bytes().len() / 2));
             }
             _ => {}
         }
     }
-    let query = if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
+    let query = if incoming.query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", incoming.query)
+    };
     room.requests.push(RecordedRequest {
         method: incoming.method.clone(),
         path: format!("{}{query}", incoming.path),
         items: reply.items,
-        status: if outcome.lost == Some(Lost::Connection) { 0 } else { outcome.answer.status },
+        status: if outcome.lost == Some(Lost::Connection) {
+            0
+        } else {
+            outcome.answer.status
+        },
         client_request_id: incoming.header("client-request-id").map(str::to_owned),
         violations: reply.violations,
         lost: outcome.lost.is_some(),

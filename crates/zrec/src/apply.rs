@@ -13,7 +13,7 @@ use zrec_plan::catalog::Catalog;
 use zrec_plan::desired::Desired;
 use zrec_plan::name::{ConnectorName, TenantName};
 use zrec_plan::observed::Observed;
-use zrec_plan::plan::{Plan, plan};
+use zrec_plan::plan::plan;
 use zrec_plan::safety::Limits;
 use zrec_plan::step::{Step, StepId};
 
@@ -53,12 +53,7 @@ pub struct Work<'a> {
 
 impl Work<'_> {
     /// Does the approved steps of `first`, and looks until the clouds show them.
-    pub async fn apply(
-        &self,
-        observed: Observed,
-        first: Division,
-        progress: &Progress,
-    ) -> Outcome {
+    pub async fn apply(&self, observed: Observed, first: Division, progress: &Progress) -> Outcome {
         let approved: Approved = first.go.iter().map(Step::id).collect();
         let mut run = Run { outcome: Outcome::default(), done: BTreeMap::new() };
         let mut next = first;
@@ -133,8 +128,7 @@ impl Run {
 
     /// What another pass could still do: not what was refused for good.
     fn to_do(&self, steps: &[Step]) -> Vec<Step> {
-        let refused: BTreeSet<_> =
-            self.outcome.failed.iter().map(|(step, _)| step.id()).collect();
+        let refused: BTreeSet<_> = self.outcome.failed.iter().map(|(step, _)| step.id()).collect();
         let skipped: BTreeSet<_> = self.outcome.skipped.iter().map(Step::id).collect();
         let mut rest = self.not_done(steps);
         rest.retain(|step| !refused.contains(&step.id()) && !skipped.contains(&step.id()));

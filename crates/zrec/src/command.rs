@@ -128,7 +128,7 @@ fn catalog(arguments: &CatalogArgs, global: &Global) -> Result<u8, Failed> {
     let built_in = Catalog::built_in();
     let actions = (!arguments.actions.is_empty())
         .then(|| arguments.actions.iter().map(|name| name.as_str().into()).collect());
-    let failed = |error: zrec_plan::render::catalog::CatalogQueryError| Failed::new(error.to_string());
+    let failed = |error: zrec_plan::catalog::UnknownName| Failed::new(error.to_string());
     let text = match global.format {
         Format::Text => {
             catalog::catalog_text(built_in, arguments.app, actions.as_ref(), 100).map_err(failed)?

@@ -30,8 +30,7 @@ pub fn seen<T>(
         ),
         Err(failure) if failure.kind == FailureKind::NotFound => Seen::Absent,
         Err(failure) => {
-            let rights =
-                matches!(failure.kind, FailureKind::Forbidden | FailureKind::Unauthorized);
+            let rights = matches!(failure.kind, FailureKind::Forbidden | FailureKind::Unauthorized);
             unreadable(what, &failure.to_string(), rights.then_some(needs.0))
         }
     }

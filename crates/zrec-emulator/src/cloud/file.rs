@@ -100,8 +100,8 @@ impl CloudFile {
         if yaml.trim().is_empty() {
             return Ok(Self::default());
         }
-        let file: Self =
-            serde_saphyr::from_str(yaml).map_err(|error| EmulatorError::CloudFile(error.to_string()))?;
+        let file: Self = serde_saphyr::from_str(yaml)
+            .map_err(|error| EmulatorError::CloudFile(error.to_string()))?;
         for tenant in &file.tenants {
             super::seed::tenant(tenant, time::OffsetDateTime::UNIX_EPOCH)
                 .map_err(EmulatorError::CloudFile)?;

@@ -94,8 +94,14 @@ impl Quirk {
             QuirkKind::Lag => method != "GET",
             _ => true,
         };
-        kind && self.method.as_deref().is_none_or(|want| want.eq_ignore_ascii_case(method))
-            && self.tenant.as_deref().is_none_or(|want| want.eq_ignore_ascii_case(tenant))
+        kind && self
+            .method
+            .as_deref()
+            .is_none_or(|want| want.eq_ignore_ascii_case(method))
+            && self
+                .tenant
+                .as_deref()
+                .is_none_or(|want| want.eq_ignore_ascii_case(tenant))
             && self.path.as_deref().is_none_or(|want| glob(want, path))
     }
 
@@ -137,7 +143,9 @@ mod tests {
 
     #[test]
     fn a_pattern_is_a_part_or_with_stars_the_whole() {
-        let check = |pattern, text, expected| assert_eq!(glob(pattern, text), expected, "{pattern} on {text}");
+        let check = |pattern, text, expected| {
+            assert_eq!(glob(pattern, text), expected, "{pattern} on {text}")
+        };
         check("applications", "/v1.0/applications/1", true);
         check("/v1.0/applications", "/v1.0/servicePrincipals", false);
         check("*/owners/*", "/v1.0/applications/1/owners/$ref", true);

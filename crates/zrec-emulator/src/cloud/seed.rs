@@ -12,7 +12,12 @@ use crate::graph::{defaults, policy};
 
 /// A tenant with nothing in it but its policy.
 pub(crate) fn empty(id: Uuid, now: OffsetDateTime) -> Tenant {
-    let mut tenant = Tenant { id: id.to_string(), created: stamp(now), policy: policy::default(), ..Tenant::default() };
+    let mut tenant = Tenant {
+        id: id.to_string(),
+        created: stamp(now),
+        policy: policy::default(),
+        ..Tenant::default()
+    };
     tenant.display_name = "Contoso".to_owned();
     tenant.verified_domains = vec![tenant.domain()];
     tenant
@@ -33,12 +38,19 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
     if let Some(over) = &file.app_management_policy {
         policy::merge(&mut tenant.policy, over);
     }
-    let absent = |api: &&FirstParty| !file.absent_principals.iter().any(|id| id.to_string() == api.app_id);
+    let absent = |api: &&FirstParty| {
+        !file
+            .absent_principals
+            .iter()
+            .any(|id| id.to_string() == api.app_id)
+    };
     for api in first_party::all().iter().filter(absent) {
         first_party_principal(&mut tenant, api, now);
     }
     match &file.callers {
-        Some(callers) => callers.iter().try_for_each(|one| caller(&mut tenant, one, now))?,
+        Some(callers) => callers
+            .iter()
+            .try_for_each(|one| caller(&mut tenant, one, now))?,
         None => caller(&mut tenant, &default_caller(), now)?,
     }
     for seed in &file.users {
@@ -53,7 +65,9 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
     }
     for seed in &file.deleted_items {
         let (id, mut object) = application(&mut tenant, seed, now)?;
-        object.entry("deletedDateTime").or_insert_with(|| json!(stamp(now)));
+        object
+            .entry("deletedDateTime")
+            .or_insert_with(|| json!(stamp(now)));
         let deleted = Deleted {
             kind: Kind::Application,
             object,
@@ -80,15 +94,32 @@ fn default_caller() -> CallerFile {
         object_id: None,
         secret: Some(DEFAULT_CALLER.secret.to_owned()),
         certificate_pem: None,
-        roles: DEFAULT_CALLER.roles.iter().map(|&role| role.to_owned()).collect(),
+        roles: DEFAULT_CALLER
+            .roles
+            .iter()
+            .map(|&role| role.to_owned())
+            .collect(),
     }
 }
 
 /// Puts a first-party API's principal into a tenant; its object id depends on nothing but the two.
-pub(crate) fn first_party_principal(tenant: &mut Tenant, api: &FirstParty, now: OffsetDateTime) -> Object {
+pub(crate) fn first_party_principal(
+    tenant: &mut Tenant,
+    api: &FirstParty,
+    now: OffsetDateTime,
+) -> Object {
     let id = tenant.derive("firstParty", &api.app_id);
-    let mut object = defaults::principal(&id, &api.app_id, &api.display_name, first_party::OWNER, &stamp(now));
-    object.insert("servicePrincipalNames".into(), json!(api.service_principal_names));
+    let mut object = defaults::principal(
+        &id,
+        &api.app_id,
+        &api.display_name,
+        first_party::OWNER,
+        &stamp(now),
+    );
+    object.insert(
+        "servicePrincipalNames".into(),
+        json!(api.service_principal_names),
+    );
     object.insert("signInAudience".into(), json!("AzureADMultipleOrgs"));
     tenant.service_principals.insert(id, object.clone());
     object
@@ -105,9 +136,13 @@ fn caller(tenant: &mut Tenant, file: &CallerFile, now: OffsetDateTime) -> Result
     tenant.service_principals.insert(object_id.clone(), object);
     let mut grants = Vec::new();
     for role in &file.roles {
-        let seed = json!({"principalId": object_id, "resourceId": first_party::GRAPH, "appRoleId": role});
+        let seed =
+            json!({"principalId": object_id, "resourceId": first_party::GRAPH, "appRoleId": role});
         let seed = seed.as_object().cloned().unwrap_or_default();
-        grants.push(assignment(tenant, &seed, now).map_err(|reason| format!("caller {app_id}: {reason}"))?);
+        grants.push(
+            assignment(tenant, &seed, now)
+                .map_err(|reason| format!("caller {app_id}: {reason}"))?,
+        );
     }
     let known = Caller {
         object_id,
@@ -119,7 +154,11 @@ fn caller(tenant: &mut Tenant, file: &CallerFile, now: OffsetDateTime) -> Result
     Ok(())
 }
 
-fn application(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<(String, Object), String> {
+fn application(
+    tenant: &mut Tenant,
+    seed: &Object,
+    now: OffsetDateTime,
+) -> Result<(String, Object), String> {
     let mut seed = seed.clone();
     let id = given(&mut seed, "id").unwrap_or_else(|| tenant.mint("application"));
     let app_id = given(&mut seed, "appId").unwrap_or_else(|| tenant.mint("appId"));
@@ -131,7 +170,8 @@ fn application(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Resul
     if let Some(Value::Array(federated)) = federated {
         let mut objects = Vec::new();
         for mut one in federated.into_iter().filter_map(|v| v.as_object().cloned()) {
-            one.entry("id").or_insert_with(|| json!(tenant.mint("federated")));
+            one.entry("id")
+                .or_insert_with(|| json!(tenant.mint("federated")));
             objects.push(one);
         }
         tenant.federated.insert(id.clone(), objects);
@@ -152,10 +192,16 @@ fn credentials(tenant: &mut Tenant, object: &mut Object, now: OffsetDateTime) {
     for property in ["passwordCredentials", "keyCredentials"] {
         let mut entries: Vec<Value> = list(object, property).to_vec();
         for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-            entry.entry("keyId").or_insert_with(|| json!(tenant.mint("keyId")));
-            entry.entry("startDateTime").or_insert_with(|| json!(stamp(now)));
+            entry
+                .entry("keyId")
+                .or_insert_with(|| json!(tenant.mint("keyId")));
+            entry
+                .entry("startDateTime")
+                .or_insert_with(|| json!(stamp(now)));
             let end = now + time::Duration::days(730);
-            entry.entry("endDateTime").or_insert_with(|| json!(stamp(end)));
+            entry
+                .entry("endDateTime")
+                .or_insert_with(|| json!(stamp(end)));
             entry.entry("displayName").or_insert(Value::Null);
             entry.entry("customKeyIdentifier").or_insert(Value::Null);
             if property == "passwordCredentials" {
@@ -179,8 +225,14 @@ fn principal(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<
     }
     let id = given(&mut seed, "id").unwrap_or_else(|| tenant.mint("servicePrincipal"));
     let app = tenant.application_by_app_id(&app_id);
-    let name = app.map_or("foreign application", |app| text(app, "displayName")).to_owned();
-    let home = if app.is_some() { tenant.id.clone() } else { tenant.derive("home", &app_id) };
+    let name = app
+        .map_or("foreign application", |app| text(app, "displayName"))
+        .to_owned();
+    let home = if app.is_some() {
+        tenant.id.clone()
+    } else {
+        tenant.derive("home", &app_id)
+    };
     let object = defaults::principal(&id, &app_id, &name, &home, &stamp(now));
     tenant.service_principals.insert(id.clone(), object);
     merge_principal(tenant, &id, seed)
@@ -191,10 +243,16 @@ fn merge_principal(tenant: &mut Tenant, id: &str, mut seed: Object) -> Result<()
         tenant.owners.insert(id.to_owned(), strings(&owners));
     }
     if let Some(Value::Array(groups)) = seed.remove("memberOf") {
-        let groups = groups.into_iter().filter_map(|v| v.as_object().cloned()).collect();
+        let groups = groups
+            .into_iter()
+            .filter_map(|v| v.as_object().cloned())
+            .collect();
         tenant.memberships.insert(id.to_owned(), groups);
     }
-    let object = tenant.service_principals.get_mut(id).ok_or("no such service principal")?;
+    let object = tenant
+        .service_principals
+        .get_mut(id)
+        .ok_or("no such service principal")?;
     for (property, value) in seed {
         defaults::assign(object, &property, value);
     }
@@ -204,20 +262,34 @@ fn merge_principal(tenant: &mut Tenant, id: &str, mut seed: Object) -> Result<()
 fn assignment(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<String, String> {
     let find = |property: &str| {
         let named = text(seed, property);
-        tenant.principal(named).ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
+        tenant
+            .principal(named)
+            .ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
     };
     let (principal, resource) = (find("principalId")?, find("resourceId")?);
     let role = text(seed, "appRoleId");
     let holder = &tenant.service_principals[&resource];
     let app_id = text(holder, "appId").to_owned();
-    let roles = first_party::by_app_id(&app_id).map(FirstParty::app_roles).or_else(|| {
-        tenant.application_by_app_id(&app_id).and_then(|app| app.get("appRoles").cloned())
-    });
+    let roles = first_party::by_app_id(&app_id)
+        .map(FirstParty::app_roles)
+        .or_else(|| {
+            tenant
+                .application_by_app_id(&app_id)
+                .and_then(|app| app.get("appRoles").cloned())
+        });
     let roles = roles.unwrap_or_default();
-    let known = roles.as_array().into_iter().flatten().find(|r| r["value"] == role || r["id"] == role);
-    let role = known.map_or(role, |r| r["id"].as_str().unwrap_or(role)).to_owned();
+    let known = roles
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|r| r["value"] == role || r["id"] == role);
+    let role = known
+        .map_or(role, |r| r["id"].as_str().unwrap_or(role))
+        .to_owned();
     if known.is_none() && Uuid::parse_str(&role).is_err() {
-        return Err(format!("`appRoleId`: `{role}` is no application role of {app_id}"));
+        return Err(format!(
+            "`appRoleId`: `{role}` is no application role of {app_id}"
+        ));
     }
     let id = match text(seed, "id") {
         "" => tenant.mint_assignment(&principal),
@@ -231,20 +303,32 @@ fn assignment(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result
 fn grant(tenant: &mut Tenant, seed: &Object) -> Result<(), String> {
     let find = |property: &str| {
         let named = text(seed, property);
-        tenant.principal(named).ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
+        tenant
+            .principal(named)
+            .ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
     };
     let (client, resource) = (find("clientId")?, find("resourceId")?);
     let person = text(seed, "principalId");
-    let consent = if person.is_empty() { "AllPrincipals" } else { "Principal" };
+    let consent = if person.is_empty() {
+        "AllPrincipals"
+    } else {
+        "Principal"
+    };
     let object = defaults::grant([&client, &resource, person], consent, text(seed, "scope"));
     tenant.grants.insert(text(&object, "id").to_owned(), object);
     Ok(())
 }
 
 fn given(seed: &mut Map<String, Value>, property: &str) -> Option<String> {
-    seed.remove(property).and_then(|v| v.as_str().map(str::to_lowercase))
+    seed.remove(property)
+        .and_then(|v| v.as_str().map(str::to_lowercase))
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_lowercase)).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_str().map(str::to_lowercase))
+        .collect()
 }

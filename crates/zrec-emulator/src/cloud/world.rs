@@ -48,9 +48,19 @@ impl World {
     }
 
     /// The tenant's id if it exists; made on first use unless the file is strict.
-    pub(crate) fn tenant_id(&mut self, named: &str, strict: bool, now: OffsetDateTime) -> Option<String> {
+    pub(crate) fn tenant_id(
+        &mut self,
+        named: &str,
+        strict: bool,
+        now: OffsetDateTime,
+    ) -> Option<String> {
         let named = named.to_lowercase();
-        let by_domain = |tenant: &&Tenant| tenant.verified_domains.iter().any(|d| d.eq_ignore_ascii_case(&named));
+        let by_domain = |tenant: &&Tenant| {
+            tenant
+                .verified_domains
+                .iter()
+                .any(|d| d.eq_ignore_ascii_case(&named))
+        };
         if let Some(tenant) = self.tenants.values().find(by_domain) {
             return Some(tenant.id.clone());
         }
@@ -60,7 +70,10 @@ impl World {
             if strict {
                 return None;
             }
-            let file = TenantFile { id, ..TenantFile::default() };
+            let file = TenantFile {
+                id,
+                ..TenantFile::default()
+            };
             let made = seed::tenant(&file, now).unwrap_or_else(|_| seed::empty(id, now));
             self.tenants.insert(key.clone(), made);
         }
@@ -69,9 +82,11 @@ impl World {
 
     /// The application object behind an appId, wherever it lives, with its tenant.
     pub(crate) fn backing(&self, app_id: &str) -> Option<(&Tenant, &Object)> {
-        self.tenants
-            .values()
-            .find_map(|tenant| tenant.application_by_app_id(app_id).map(|app| (tenant, app)))
+        self.tenants.values().find_map(|tenant| {
+            tenant
+                .application_by_app_id(app_id)
+                .map(|app| (tenant, app))
+        })
     }
 
     /// A service principal as it reads: what belongs to its application is shown from there.
@@ -87,13 +102,20 @@ impl World {
             return view;
         };
         let of = |pointer: &str, empty: Value| {
-            Value::Object(app.clone()).pointer(pointer).filter(|v| !v.is_null()).cloned().unwrap_or(empty)
+            Value::Object(app.clone())
+                .pointer(pointer)
+                .filter(|v| !v.is_null())
+                .cloned()
+                .unwrap_or(empty)
         };
         let none = || Value::Array(Vec::new());
         view.insert("appDisplayName".into(), of("/displayName", Value::Null));
         view.insert("appDescription".into(), of("/description", Value::Null));
         view.insert("appRoles".into(), of("/appRoles", none()));
-        view.insert("oauth2PermissionScopes".into(), of("/api/oauth2PermissionScopes", none()));
+        view.insert(
+            "oauth2PermissionScopes".into(),
+            of("/api/oauth2PermissionScopes", none()),
+        );
         view.insert("replyUrls".into(), of("/web/redirectUris", none()));
         view.insert("signInAudience".into(), of("/signInAudience", Value::Null));
         let mut names = vec![Value::String(app_id)];
@@ -105,5 +127,7 @@ impl World {
 
 /// A GUID in its hyphenated form only.
 pub(crate) fn guid(text: &str) -> Option<Uuid> {
-    (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten()
+    (text.len() == 36)
+        .then(|| Uuid::parse_str(text).ok())
+        .flatten()
 }

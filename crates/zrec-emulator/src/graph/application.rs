@@ -13,7 +13,12 @@ const KIND: &str = "application";
 
 /// `GET /applications`, and its `$count`.
 pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
-    let items = desk.tenant().applications.values().map(|app| expanded(desk, ask, app.clone())).collect();
+    let items = desk
+        .tenant()
+        .applications
+        .values()
+        .map(|app| expanded(desk, ask, app.clone()))
+        .collect();
     page::answer(desk, ask, "applications", KIND, items)
 }
 
@@ -27,7 +32,10 @@ pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
 fn expanded(desk: &Desk<'_>, ask: &Ask, mut app: Object) -> Object {
     if ask.query.expand.iter().any(|name| name == "owners") {
         let owners = owner::views(desk, text(&app, "id"));
-        app.insert("owners".into(), owners.into_iter().take(20).map(Value::Object).collect());
+        app.insert(
+            "owners".into(),
+            owners.into_iter().take(20).map(Value::Object).collect(),
+        );
     }
     app
 }
@@ -56,10 +64,21 @@ fn make(desk: &mut Desk<'_>, mut body: Object) -> Result<Object, Failure> {
     for (property, value) in body {
         defaults::assign(&mut draft, &property, value);
     }
-    let keys = certificate::replace(desk, &draft, keys.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice))?;
+    let keys = certificate::replace(
+        desk,
+        &draft,
+        keys.as_ref()
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice),
+    )?;
     draft.insert("keyCredentials".into(), Value::Array(keys));
     let mut made = Vec::new();
-    for wanted in passwords.as_ref().and_then(Value::as_array).into_iter().flatten() {
+    for wanted in passwords
+        .as_ref()
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         made.push(password::make(desk, &draft, wanted)?);
     }
     let tenant = desk.tenant_mut();
@@ -74,19 +93,30 @@ fn make(desk: &mut Desk<'_>, mut body: Object) -> Result<Object, Failure> {
     if !owners.is_empty() {
         desk.tenant_mut().owners.insert(id, owners);
     }
-    draft.insert("passwordCredentials".into(), Value::Array(made.into_iter().map(|(_, shown)| shown).collect()));
+    draft.insert(
+        "passwordCredentials".into(),
+        Value::Array(made.into_iter().map(|(_, shown)| shown).collect()),
+    );
     Ok(draft)
 }
 
 /// `PATCH /applications/{id}` and its alternate keys; with `Prefer: create-if-missing` on `uniqueName`, an upsert.
 pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let key = &ask.keys[0];
-    let upsert = key.name.as_deref() == Some("uniqueName") && ask.prefer.contains("create-if-missing");
+    let upsert =
+        key.name.as_deref() == Some("uniqueName") && ask.prefer.contains("create-if-missing");
     let mut plain = ask.body.clone();
     if let Some(object) = plain.as_object_mut() {
         object.retain(|name, _| !name.contains("@odata."));
     }
-    schema::check(if upsert { "application.upsert" } else { "application.update" }, &plain)?;
+    schema::check(
+        if upsert {
+            "application.upsert"
+        } else {
+            "application.update"
+        },
+        &plain,
+    )?;
     match lookup::application(desk, ask) {
         Ok(app) => update(desk, ask, &app),
         Err(_) if upsert => {
@@ -128,7 +158,10 @@ fn update(desk: &mut Desk<'_>, ask: &Ask, app: &Object) -> Result<Answer, Failur
 pub(crate) fn delete(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let app = lookup::application(desk, ask)?;
     owned(desk, text(&app, "id"))?;
-    let principal = desk.tenant().principal_by_app_id(text(&app, "appId")).map(|sp| text(sp, "id").to_owned());
+    let principal = desk
+        .tenant()
+        .principal_by_app_id(text(&app, "appId"))
+        .map(|sp| text(sp, "id").to_owned());
     let at = stamp(desk.now);
     let tenant = desk.tenant_mut();
     deleted::bury(tenant, Kind::Application, text(&app, "id"), &at);

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::desk::Caller;
 use super::failure::Failure;
 use super::item::{self, Item, Payload};
-use super::strike::{self, Reply, Strikes};
 use super::schema;
+use super::strike::{self, Reply, Strikes};
 use crate::cloud::quirk::{Quirk, QuirkKind};
 use crate::cloud::world::World;
 use crate::record::RecordedItem;
@@ -43,19 +43,41 @@ pub(crate) fn answer(
         }
     };
     let mut reply = Reply::new(Answer::nothing(), struck);
-    let spread = [QuirkKind::Refuse, QuirkKind::LostAnswer, QuirkKind::Delay, QuirkKind::Truncate];
-    reply.struck.extend(entries.iter().flat_map(|entry| &entry.struck).filter(|q| spread.contains(&q.quirk)).cloned());
+    let spread = [
+        QuirkKind::Refuse,
+        QuirkKind::LostAnswer,
+        QuirkKind::Delay,
+        QuirkKind::Truncate,
+    ];
+    reply.struck.extend(
+        entries
+            .iter()
+            .flat_map(|entry| &entry.struck)
+            .filter(|q| spread.contains(&q.quirk))
+            .cloned(),
+    );
     if strike::refused(&reply.struck) {
         return reply;
     }
     let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
     let mut responses = Vec::new();
     for entry in &entries {
-        let failed = entry.depends_on.iter().any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
-        let mut answer = if failed { dependency(entry, now) } else { single(world, caller, entry, &mut reply, now) };
+        let failed = entry
+            .depends_on
+            .iter()
+            .any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
+        let mut answer = if failed {
+            dependency(entry, now)
+        } else {
+            single(world, caller, entry, &mut reply, now)
+        };
         item::complete(&mut answer, &entry.item, now);
         statuses.insert(entry.id.clone(), answer.status);
-        reply.items.push(RecordedItem { method: entry.item.method.clone(), url: entry.url.clone(), status: answer.status });
+        reply.items.push(RecordedItem {
+            method: entry.item.method.clone(),
+            url: entry.url.clone(),
+            status: answer.status,
+        });
         reply.wrote |= entry.item.method != "GET";
         responses.push(response(&entry.id, &answer));
     }
@@ -64,7 +86,13 @@ pub(crate) fn answer(
     reply
 }
 
-fn single(world: &mut World, caller: &Caller, entry: &Entry, reply: &mut Reply, now: OffsetDateTime) -> Answer {
+fn single(
+    world: &mut World,
+    caller: &Caller,
+    entry: &Entry,
+    reply: &mut Reply,
+    now: OffsetDateTime,
+) -> Answer {
     if let Some(answer) = strike::instead(&entry.struck) {
         return answer;
     }
@@ -83,19 +111,34 @@ fn single(world: &mut World, caller: &Caller, entry: &Entry, reply: &mut Reply, 
 
 /// Code and status are Microsoft's; the text is unverified.
 fn dependency(entry: &Entry, _now: OffsetDateTime) -> Answer {
-    let failure = Failure::new(424, "FailedDependency", "The request failed because a request that it depends on failed.");
-    Answer { status: 424, body: Body::Json(json!({ "error": failure.error() })), headers: Vec::new() }
-        .with("x-depends-on", entry.depends_on.join(","))
+    let failure = Failure::new(
+        424,
+        "FailedDependency",
+        "The request failed because a request that it depends on failed.",
+    );
+    Answer {
+        status: 424,
+        body: Body::Json(json!({ "error": failure.error() })),
+        headers: Vec::new(),
+    }
+    .with("x-depends-on", entry.depends_on.join(","))
 }
 
 fn response(id: &str, answer: &Answer) -> Value {
-    let mut headers: Map<String, Value> =
-        answer.headers.iter().filter(|(name, _)| name != "x-depends-on").map(|(n, v)| (header_name(n), json!(v))).collect();
+    let mut headers: Map<String, Value> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name != "x-depends-on")
+        .map(|(n, v)| (header_name(n), json!(v)))
+        .collect();
     headers.insert("Cache-Control".into(), json!("no-cache"));
     let body = match &answer.body {
         Body::Nothing => None,
         Body::Json(value) => {
-            headers.insert("Content-Type".into(), json!(strike::GRAPH_JSON.replace("charset=utf-8", "charset=utf-8")));
+            headers.insert(
+                "Content-Type".into(),
+                json!(strike::GRAPH_JSON.replace("charset=utf-8", "charset=utf-8")),
+            );
             Some(value.clone())
         }
         Body::Text(text) | Body::Html(text) => {
@@ -119,14 +162,24 @@ fn header_name(name: &str) -> String {
         c
     });
     let name: String = name.collect();
-    if name.starts_with("X-Ms") { name.to_lowercase() } else { name }
+    if name.starts_with("X-Ms") {
+        name.to_lowercase()
+    } else {
+        name
+    }
 }
 
 fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<Entry>, Failure> {
     if outer.method != "POST" {
-        return Err(Failure::malformed("Only POST is allowed for batch requests."));
+        return Err(Failure::malformed(
+            "Only POST is allowed for batch requests.",
+        ));
     }
-    let unreadable = || Failure::malformed("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.");
+    let unreadable = || {
+        Failure::malformed(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+        )
+    };
     let Payload::Json(body) = &outer.payload else {
         return Err(unreadable());
     };
@@ -136,7 +189,12 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     let requests = body["requests"].as_array().map_or(&[][..], Vec::as_slice);
     if requests.len() > 20 {
         // Unverified text.
-        return Err(Failure::new(400, "MaximumValueExceeded", "Number of batch request steps exceeds the maximum value of 20.").violating());
+        return Err(Failure::new(
+            400,
+            "MaximumValueExceeded",
+            "Number of batch request steps exceeds the maximum value of 20.",
+        )
+        .violating());
     }
     schema::check("batch.request", body)?;
     let mut entries: Vec<Entry> = Vec::new();
@@ -147,7 +205,10 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     let earlier = |id: &String, n: usize| entries[..n].iter().any(|entry| entry.id == *id);
     for (n, entry) in entries.iter().enumerate() {
         if let Some(id) = entry.depends_on.iter().find(|id| !earlier(id, n)) {
-            return Err(Failure::malformed(format!("Request '{}' depends on '{id}', which is no earlier request of the batch.", entry.id)));
+            return Err(Failure::malformed(format!(
+                "Request '{}' depends on '{id}', which is no earlier request of the batch.",
+                entry.id
+            )));
         }
     }
     sequence(&entries)?;
@@ -160,29 +221,55 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
 
 /// Dependencies make a batch either fully parallel or fully sequential (json-batching, "Sequencing requests").
 fn sequence(entries: &[Entry]) -> Result<(), Failure> {
-    let roots = entries.iter().filter(|entry| entry.depends_on.is_empty()).count();
+    let roots = entries
+        .iter()
+        .filter(|entry| entry.depends_on.is_empty())
+        .count();
     let same = |entry: &Entry| entry.depends_on.len() <= 1;
     // Unverified: whether Graph refuses mixtures, or runs them; documented patterns are parallel, serial, and all on one.
     if roots == entries.len() || entries.iter().all(same) {
         return Ok(());
     }
-    Err(Failure::malformed("A batch is either fully parallel or fully sequential."))
+    Err(Failure::malformed(
+        "A batch is either fully parallel or fully sequential.",
+    ))
 }
 
 fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<Entry, Failure> {
     let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
     let (id, url) = (text("id"), text("url"));
     if before.iter().any(|entry| entry.id == id) {
-        return Err(Failure::malformed(format!("Request id '{id}' is not unique in the batch.")));
+        return Err(Failure::malformed(format!(
+            "Request id '{id}' is not unique in the batch."
+        )));
     }
-    if url.contains("://") {
-        return Err(Failure::malformed(format!("Invalid batch request url '{url}': it must be relative.")));
+    // A query may hold a URL (a filter by redirect URI); what must be relative is the path.
+    if url.split(['?', '#']).next().is_some_and(|path| path.contains("://")) {
+        return Err(Failure::malformed(format!(
+            "Invalid batch request url '{url}': it must be relative."
+        )));
     }
     let headers = request["headers"].as_object().into_iter().flatten();
-    let headers = headers.map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned()));
-    let payload = request.get("body").map_or(Payload::Nothing, |body| Payload::Json(body.clone()));
-    let depends_on = request["dependsOn"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-    let request_id = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}/{n}", outer.request_id).as_bytes()).to_string();
+    let headers = headers.map(|(name, value)| {
+        (
+            name.to_lowercase(),
+            value.as_str().unwrap_or_default().to_owned(),
+        )
+    });
+    let payload = request
+        .get("body")
+        .map_or(Payload::Nothing, |body| Payload::Json(body.clone()));
+    let depends_on = request["dependsOn"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned);
+    let request_id = Uuid::new_v5(
+        &Uuid::NAMESPACE_URL,
+        format!("{}/{n}", outer.request_id).as_bytes(),
+    )
+    .to_string();
     let item = Item {
         method: text("method"),
         path: format!("/v1.0/{}", url.trim_start_matches('/')),
@@ -192,5 +279,11 @@ fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<En
         request_id,
         client_request_id: outer.client_request_id.clone(),
     };
-    Ok(Entry { id, url, item, depends_on: depends_on.collect(), struck: Vec::new() })
+    Ok(Entry {
+        id,
+        url,
+        item,
+        depends_on: depends_on.collect(),
+        struck: Vec::new(),
+    })
 }

@@ -66,12 +66,18 @@ pub(crate) struct Desk<'w> {
 impl Desk<'_> {
     /// The caller's tenant.
     pub(crate) fn tenant(&self) -> &Tenant {
-        self.world.tenants.get(&self.caller.tenant).expect("a token is only accepted for a tenant that exists")
+        self.world
+            .tenants
+            .get(&self.caller.tenant)
+            .expect("a token is only accepted for a tenant that exists")
     }
 
     /// The caller's tenant, to write in.
     pub(crate) fn tenant_mut(&mut self) -> &mut Tenant {
-        self.world.tenants.get_mut(&self.caller.tenant).expect("a token is only accepted for a tenant that exists")
+        self.world
+            .tenants
+            .get_mut(&self.caller.tenant)
+            .expect("a token is only accepted for a tenant that exists")
     }
 
     /// `{base}/v1.0/$metadata#…`.
@@ -97,6 +103,12 @@ impl Desk<'_> {
 /// Whether the caller may write to an object that it perhaps does not own.
 pub(crate) fn owned(desk: &Desk<'_>, object_id: &str) -> Result<(), Failure> {
     let caller = &desk.caller;
-    let all = ["Application.ReadWrite.All", "Directory.ReadWrite.All"].iter().any(|role| caller.has(role));
-    if all || desk.tenant().owns(&caller.object_id, object_id) { Ok(()) } else { Err(Failure::denied()) }
+    let all = ["Application.ReadWrite.All", "Directory.ReadWrite.All"]
+        .iter()
+        .any(|role| caller.has(role));
+    if all || desk.tenant().owns(&caller.object_id, object_id) {
+        Ok(())
+    } else {
+        Err(Failure::denied())
+    }
 }

@@ -17,7 +17,14 @@ pub(crate) struct Failure {
 impl Failure {
     /// A refusal.
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), details: Vec::new(), headers: Vec::new(), violation: false }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            details: Vec::new(),
+            headers: Vec::new(),
+            violation: false,
+        }
     }
 
     /// 400 `Request_BadRequest`.
@@ -27,28 +34,46 @@ impl Failure {
 
     /// 400 `BadRequest`, of the gateway: a request that no right client sends.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
-        Self { violation: true, ..Self::new(400, "BadRequest", message) }
+        Self {
+            violation: true,
+            ..Self::new(400, "BadRequest", message)
+        }
     }
 
     /// 400 `Request_BadRequest` for a body that does not fit the contract.
     pub(crate) fn contract(message: impl Into<String>) -> Self {
-        Self { violation: true, ..Self::bad(message) }
+        Self {
+            violation: true,
+            ..Self::bad(message)
+        }
     }
 
     /// 400 `Request_UnsupportedQuery`.
     pub(crate) fn query(message: impl Into<String>) -> Self {
-        Self { violation: true, ..Self::new(400, "Request_UnsupportedQuery", message) }
+        Self {
+            violation: true,
+            ..Self::new(400, "Request_UnsupportedQuery", message)
+        }
     }
 
     /// 404.
     pub(crate) fn not_found(id: &str) -> Self {
-        Self::new(404, "Request_ResourceNotFound", format!(
-            "Resource '{id}' does not exist or one of its queried reference-property objects are not present."))
+        Self::new(
+            404,
+            "Request_ResourceNotFound",
+            format!(
+                "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+            ),
+        )
     }
 
     /// 403.
     pub(crate) fn denied() -> Self {
-        Self::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+        Self::new(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        )
     }
 
     /// 401.
@@ -65,7 +90,9 @@ impl Failure {
 
     /// 400, no application behind a service principal.
     pub(crate) fn no_backing_application(app_id: &str) -> Self {
-        let message = format!("The appId '{app_id}' of the service principal does not reference a valid application object.");
+        let message = format!(
+            "The appId '{app_id}' of the service principal does not reference a valid application object."
+        );
         Self::bad(message.clone()).detail("NoBackingApplicationObject", "appId", &message)
     }
 
@@ -82,7 +109,8 @@ impl Failure {
 
     /// Adds a detail.
     pub(crate) fn detail(mut self, code: &str, target: &str, message: &str) -> Self {
-        self.details.push(json!({ "code": code, "target": target, "message": message }));
+        self.details
+            .push(json!({ "code": code, "target": target, "message": message }));
         self
     }
 

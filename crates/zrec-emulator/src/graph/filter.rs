@@ -51,10 +51,18 @@ enum Token {
 
 /// Parses a filter.
 pub(crate) fn parse(text: &str) -> Result<Filter, Failure> {
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, variable: None, depth: 0 };
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        at: 0,
+        variable: None,
+        depth: 0,
+    };
     let filter = parser.or()?;
     if parser.at < parser.tokens.len() {
-        return Err(syntax(&format!("Syntax error at position {} in '{text}'.", parser.at)));
+        return Err(syntax(&format!(
+            "Syntax error at position {} in '{text}'.",
+            parser.at
+        )));
     }
     Ok(filter)
 }
@@ -126,7 +134,11 @@ impl Parser {
     }
 
     fn need(&mut self, token: &Token) -> Result<(), Failure> {
-        if self.next().as_ref() == Some(token) { Ok(()) } else { Err(syntax(&format!("Expected {token:?}."))) }
+        if self.next().as_ref() == Some(token) {
+            Ok(())
+        } else {
+            Err(syntax(&format!("Expected {token:?}.")))
+        }
     }
 
     fn or(&mut self) -> Result<Filter, Failure> {
@@ -166,11 +178,17 @@ impl Parser {
     }
 
     fn word(&mut self, word: &str) -> Result<Filter, Failure> {
-        let function = ["startswith", "endswith", "contains"].into_iter().find(|f| word.eq_ignore_ascii_case(f));
-        if let Some(function) = function.filter(|_| self.tokens.get(self.at) == Some(&Token::Open)) {
+        let function = ["startswith", "endswith", "contains"]
+            .into_iter()
+            .find(|f| word.eq_ignore_ascii_case(f));
+        if let Some(function) = function.filter(|_| self.tokens.get(self.at) == Some(&Token::Open))
+        {
             return self.call(function);
         }
-        if let Some(collection) = word.strip_suffix("/any").filter(|_| self.tokens.get(self.at) == Some(&Token::Open)) {
+        if let Some(collection) = word
+            .strip_suffix("/any")
+            .filter(|_| self.tokens.get(self.at) == Some(&Token::Open))
+        {
             return self.any(collection);
         }
         let property = self.property(word);
@@ -195,7 +213,10 @@ impl Parser {
     fn property(&self, word: &str) -> String {
         match &self.variable {
             Some(variable) if word == variable => String::new(),
-            Some(variable) => word.strip_prefix(&format!("{variable}/")).unwrap_or(word).to_owned(),
+            Some(variable) => word
+                .strip_prefix(&format!("{variable}/"))
+                .unwrap_or(word)
+                .to_owned(),
             None => word.to_owned(),
         }
     }
@@ -242,7 +263,9 @@ impl Parser {
         }
         // Microsoft's limit of expressions in a filter.
         if values.len() > 15 {
-            return Err(Failure::query("Too many child clauses specified in search filter expression containing 'OR' operators: max 15."));
+            return Err(Failure::query(
+                "Too many child clauses specified in search filter expression containing 'OR' operators: max 15.",
+            ));
         }
         Ok(Filter::In(property, values))
     }

@@ -41,14 +41,26 @@ impl Item {
         let headers: BTreeMap<String, String> = incoming
             .headers
             .iter()
-            .filter_map(|(name, value)| Some((name.as_str().to_lowercase(), value.to_str().ok()?.to_owned())))
+            .filter_map(|(name, value)| {
+                Some((
+                    name.as_str().to_lowercase(),
+                    value.to_str().ok()?.to_owned(),
+                ))
+            })
             .collect();
         let payload = match incoming.body.as_ref() {
             [] => Payload::Nothing,
             bytes => serde_json::from_slice(bytes).map_or(Payload::Broken, Payload::Json),
         };
-        let query = if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
-        let client = incoming.header("client-request-id").unwrap_or(&incoming.request_id).to_owned();
+        let query = if incoming.query.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", incoming.query)
+        };
+        let client = incoming
+            .header("client-request-id")
+            .unwrap_or(&incoming.request_id)
+            .to_owned();
         Self {
             method: incoming.method.clone(),
             path: format!("{}{query}", incoming.path),
@@ -66,7 +78,9 @@ impl Item {
 
     /// How a refusal reads as a broken contract, if it is one.
     pub(crate) fn violation(&self, failure: &Failure) -> Option<String> {
-        failure.violation.then(|| format!("{} {}: {}", self.method, self.path, failure.line()))
+        failure
+            .violation
+            .then(|| format!("{} {}: {}", self.method, self.path, failure.line()))
     }
 }
 
@@ -78,23 +92,39 @@ pub(crate) fn lag(world: &mut World, struck: &[Quirk], caller: &Caller, now: Off
     let Some(tenant) = world.tenants.get(&caller.tenant).cloned() else {
         return;
     };
-    let until = quirk.milliseconds.map(|ms| now + std::time::Duration::from_millis(ms));
+    let until = quirk
+        .milliseconds
+        .map(|ms| now + std::time::Duration::from_millis(ms));
     let reads = match (quirk.reads, until) {
         (None, None) => Some(1),
         (reads, _) => reads,
     };
-    world.replicas.push(Replica { tenant, reads, until });
+    world.replicas.push(Replica {
+        tenant,
+        reads,
+        until,
+    });
 }
 
 /// Works on one request.
-pub(crate) fn work(world: &mut World, caller: &Caller, item: &Item, now: OffsetDateTime) -> Result<Answer, Failure> {
+pub(crate) fn work(
+    world: &mut World,
+    caller: &Caller,
+    item: &Item,
+    now: OffsetDateTime,
+) -> Result<Answer, Failure> {
     if item.method != "GET" {
         return serve(world, caller, item, now);
     }
     // A lagging replica answers a read with what it still holds.
-    let live = |replica: &Replica| replica.reads != Some(0) && replica.until.is_none_or(|until| until > now);
+    let live = |replica: &Replica| {
+        replica.reads != Some(0) && replica.until.is_none_or(|until| until > now)
+    };
     world.replicas.retain(live);
-    let stale = world.replicas.iter_mut().find(|replica| replica.tenant.id == caller.tenant);
+    let stale = world
+        .replicas
+        .iter_mut()
+        .find(|replica| replica.tenant.id == caller.tenant);
     let stale = stale.map(|replica| {
         replica.reads = replica.reads.map(|reads| reads - 1);
         replica.tenant.clone()
@@ -110,8 +140,16 @@ pub(crate) fn work(world: &mut World, caller: &Caller, item: &Item, now: OffsetD
     answer
 }
 
-fn serve(world: &mut World, caller: &Caller, item: &Item, now: OffsetDateTime) -> Result<Answer, Failure> {
-    let below = item.path.strip_prefix("/v1.0").ok_or_else(|| Failure::malformed("Invalid version: beta (not emulated)."))?;
+fn serve(
+    world: &mut World,
+    caller: &Caller,
+    item: &Item,
+    now: OffsetDateTime,
+) -> Result<Answer, Failure> {
+    let below = item
+        .path
+        .strip_prefix("/v1.0")
+        .ok_or_else(|| Failure::malformed("Invalid version: beta (not emulated)."))?;
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
     let (template, keys) = path::parse(path)?;
     let route = route::find(&item.method, &template)?;
@@ -123,10 +161,17 @@ fn serve(world: &mut World, caller: &Caller, item: &Item, now: OffsetDateTime) -
         keys,
         query: Query::parse(query)?,
         body,
-        eventual: item.header("consistencylevel").eq_ignore_ascii_case("eventual"),
+        eventual: item
+            .header("consistencylevel")
+            .eq_ignore_ascii_case("eventual"),
         prefer: item.header("prefer").to_owned(),
     };
-    let mut desk = Desk { world, caller: caller.clone(), base: item.base.clone(), now };
+    let mut desk = Desk {
+        world,
+        caller: caller.clone(),
+        base: item.base.clone(),
+        now,
+    };
     (route.handler)(&mut desk, &ask)
 }
 
@@ -138,7 +183,9 @@ fn body(item: &Item, route: &route::Route) -> Result<Value, Failure> {
     let unreadable = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.";
     match &item.payload {
         Payload::Nothing => Err(Failure::malformed("Empty Payload. JSON content expected.")),
-        Payload::Json(value) if value.is_object() && item.header("content-type").starts_with("application/json") => {
+        Payload::Json(value)
+            if value.is_object() && item.header("content-type").starts_with("application/json") =>
+        {
             let mut value = value.clone();
             schema::without_annotations(&mut value);
             if let Some(schema) = route.schema {
@@ -156,14 +203,26 @@ fn body(item: &Item, route: &route::Route) -> Result<Value, Failure> {
 }
 
 fn unknown_bindings(value: &Value) -> Result<(), Failure> {
-    let names = value.as_object().into_iter().flatten().map(|(name, _)| name);
-    let unknown = names.filter(|name| name.contains("@odata.")).find(|name| *name != "owners@odata.bind");
-    unknown.map_or(Ok(()), |name| Err(Failure::contract(format!("Invalid property '{name}'."))))
+    let names = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name);
+    let unknown = names
+        .filter(|name| name.contains("@odata."))
+        .find(|name| *name != "owners@odata.bind");
+    unknown.map_or(Ok(()), |name| {
+        Err(Failure::contract(format!("Invalid property '{name}'.")))
+    })
 }
 
 /// A refusal as an answer.
 pub(crate) fn refusal(failure: &Failure, _item: &Item, _now: OffsetDateTime) -> Answer {
-    Answer { status: failure.status, body: Body::Json(json!({ "error": failure.error() })), headers: failure.headers.clone() }
+    Answer {
+        status: failure.status,
+        body: Body::Json(json!({ "error": failure.error() })),
+        headers: failure.headers.clone(),
+    }
 }
 
 /// Puts `innerError` into an error's envelope.
@@ -171,7 +230,10 @@ pub(crate) fn complete(answer: &mut Answer, item: &Item, now: OffsetDateTime) {
     let Body::Json(body) = &mut answer.body else {
         return;
     };
-    if let Some(error) = body.get_mut("error").filter(|error| error.is_object() && answer.status >= 400) {
+    if let Some(error) = body
+        .get_mut("error")
+        .filter(|error| error.is_object() && answer.status >= 400)
+    {
         error["innerError"] = json!({
             "date": crate::clock::stamp(now).trim_end_matches('Z'),
             "request-id": item.request_id,

@@ -13,10 +13,24 @@ use crate::cloud::tenant::{Object, text};
 use crate::wire::{Answer, Body};
 
 /// What stays unescaped in the query of a link.
-const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'&').add(b'+').add(b'%');
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'&')
+    .add(b'+')
+    .add(b'%');
 
 /// A page of a collection of a type, in the set that the context names.
-pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut items: Vec<Object>) -> Result<Answer, Failure> {
+pub(crate) fn answer(
+    desk: &Desk<'_>,
+    ask: &Ask,
+    set: &str,
+    kind: &str,
+    mut items: Vec<Object>,
+) -> Result<Answer, Failure> {
     let query = &ask.query;
     check(ask, kind)?;
     if let Some(text) = &query.filter {
@@ -25,27 +39,47 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
         items.retain(|item| matching::fits(&filter, item));
     }
     if let Some(search) = &query.search {
-        let (property, wanted) = search.trim_matches('"').split_once(':').unwrap_or(("displayName", search.trim_matches('"')));
-        items.retain(|item| text(item, property).to_lowercase().contains(&wanted.to_lowercase()));
+        let (property, wanted) = search
+            .trim_matches('"')
+            .split_once(':')
+            .unwrap_or(("displayName", search.trim_matches('"')));
+        items.retain(|item| {
+            text(item, property)
+                .to_lowercase()
+                .contains(&wanted.to_lowercase())
+        });
     }
     order(ask, &mut items)?;
     if ask.template.ends_with("/$count") {
-        return Ok(Answer { status: 200, body: Body::Text(items.len().to_string()), headers: Vec::new() });
+        return Ok(Answer {
+            status: 200,
+            body: Body::Text(items.len().to_string()),
+            headers: Vec::new(),
+        });
     }
     let total = items.len();
     let start = match &query.skiptoken {
         None => 0,
         Some(token) => {
-            let bytes = URL_SAFE_NO_PAD.decode(token.trim_start_matches("RFNwdAIAAQ")).ok();
+            let bytes = URL_SAFE_NO_PAD
+                .decode(token.trim_start_matches("RFNwdAIAAQ"))
+                .ok();
             let last = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            let position = last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
-            position.map(|position| position + 1).ok_or_else(|| Failure::bad("The specified page token value is invalid or has expired."))?
+            let position =
+                last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
+            position.map(|position| position + 1).ok_or_else(|| {
+                Failure::bad("The specified page token value is invalid or has expired.")
+            })?
         }
     };
     let size = query.top.unwrap_or(100);
     let page: Vec<Object> = items.iter().skip(start).take(size).cloned().collect();
     let mut body = Object::new();
-    let fragment = if query.select.is_empty() { set.to_owned() } else { format!("{set}({})", query.select.join(",")) };
+    let fragment = if query.select.is_empty() {
+        set.to_owned()
+    } else {
+        format!("{set}({})", query.select.join(","))
+    };
     body.insert("@odata.context".into(), desk.context(&fragment));
     if query.count && ask.eventual {
         body.insert("@odata.count".into(), json!(total));
@@ -53,9 +87,15 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
     if start + page.len() < total
         && let Some(last) = page.last()
     {
-        body.insert("@odata.nextLink".into(), json!(link(desk, ask, text(last, "id"))));
+        body.insert(
+            "@odata.nextLink".into(),
+            json!(link(desk, ask, text(last, "id"))),
+        );
     }
-    let value: Vec<Value> = page.into_iter().map(|item| Value::Object(shaped(query, kind, item, false))).collect();
+    let value: Vec<Value> = page
+        .into_iter()
+        .map(|item| Value::Object(shaped(query, kind, item, false)))
+        .collect();
     body.insert("value".into(), Value::Array(value));
     Ok(Answer::json(200, Value::Object(body)))
 }
@@ -63,16 +103,28 @@ pub(crate) fn answer(desk: &Desk<'_>, ask: &Ask, set: &str, kind: &str, mut item
 /// Refuses selections of what the type does not have, and options that need advanced query capabilities.
 pub(crate) fn check(ask: &Ask, kind: &str) -> Result<(), Failure> {
     let query = &ask.query;
-    if let Some(unknown) = query.select.iter().find(|name| *name != "*" && !schema::has_property(kind, name)) {
+    if let Some(unknown) = query
+        .select
+        .iter()
+        .find(|name| *name != "*" && !schema::has_property(kind, name))
+    {
         return Err(Failure::malformed(format!(
-            "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type 'microsoft.graph.{kind}'.")));
+            "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type 'microsoft.graph.{kind}'."
+        )));
     }
-    if let Some(expand) = query.expand.iter().find(|name| !matches!(kind, "application" | "servicePrincipal") || *name != "owners") {
+    if let Some(expand) = query
+        .expand
+        .iter()
+        .find(|name| !matches!(kind, "application" | "servicePrincipal") || *name != "owners")
+    {
         return Err(Failure::malformed(format!(
-            "Parsing OData Select and Expand failed: '{expand}' cannot be expanded on type 'microsoft.graph.{kind}' (by this emulator).")));
+            "Parsing OData Select and Expand failed: '{expand}' cannot be expanded on type 'microsoft.graph.{kind}' (by this emulator)."
+        )));
     }
     if query.search.is_some() && !ask.eventual {
-        return Err(Failure::query("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"));
+        return Err(Failure::query(
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+        ));
     }
     if ask.template.ends_with("/$count") && !ask.eventual {
         return Err(Failure::bad("$count is not currently supported.").violating());
@@ -87,9 +139,14 @@ fn order(ask: &Ask, items: &mut [Object]) -> Result<(), Failure> {
     if ask.query.filter.is_some() && !(ask.eventual && ask.query.count) {
         return Err(Failure::query("Sorting not supported for current query."));
     }
-    let (property, direction) = order.trim().split_once(' ').unwrap_or((order.trim(), "asc"));
+    let (property, direction) = order
+        .trim()
+        .split_once(' ')
+        .unwrap_or((order.trim(), "asc"));
     if property != "displayName" {
-        return Err(Failure::query(format!("Sorting by '{property}' is not supported.")));
+        return Err(Failure::query(format!(
+            "Sorting by '{property}' is not supported."
+        )));
     }
     items.sort_by_key(|item| text(item, property).to_lowercase());
     if direction.trim() == "desc" {
@@ -104,7 +161,10 @@ fn link(desk: &Desk<'_>, ask: &Ask, last: &str) -> String {
         link.push_str(&format!("{name}={}&", utf8_percent_encode(value, QUERY)));
     }
     // The prefix is that of Entra's own tokens.
-    link.push_str(&format!("$skiptoken=RFNwdAIAAQ{}", URL_SAFE_NO_PAD.encode(last)));
+    link.push_str(&format!(
+        "$skiptoken=RFNwdAIAAQ{}",
+        URL_SAFE_NO_PAD.encode(last)
+    ));
     link
 }
 
@@ -120,7 +180,9 @@ pub(crate) fn shaped(query: &Query, kind: &str, mut object: Object, single: bool
         }
     }
     if !query.select.is_empty() && !query.select.iter().any(|name| name == "*") {
-        object.retain(|name, _| name.starts_with('@') || query.select.contains(name) || query.expand.contains(name));
+        object.retain(|name, _| {
+            name.starts_with('@') || query.select.contains(name) || query.expand.contains(name)
+        });
     }
     object
 }

@@ -12,13 +12,28 @@ pub(crate) struct Key {
 
 /// Collections whose next segment is a key.
 const COLLECTIONS: [&str; 13] = [
-    "applications", "servicePrincipals", "oauth2PermissionGrants", "deletedItems", "directoryObjects", "owners",
-    "federatedIdentityCredentials", "appRoleAssignments", "appRoleAssignedTo", "organization", "users", "ownedObjects",
+    "applications",
+    "servicePrincipals",
+    "oauth2PermissionGrants",
+    "deletedItems",
+    "directoryObjects",
+    "owners",
+    "federatedIdentityCredentials",
+    "appRoleAssignments",
+    "appRoleAssignedTo",
+    "organization",
+    "users",
+    "ownedObjects",
     "extensionProperties",
 ];
 
 /// Functions and casts that stand where a key could.
-const NOT_KEYS: [&str; 4] = ["delta", "getByIds", "validateProperties", "getAvailableExtensionProperties"];
+const NOT_KEYS: [&str; 4] = [
+    "delta",
+    "getByIds",
+    "validateProperties",
+    "getAvailableExtensionProperties",
+];
 
 /// `/applications(appId='…')/owners` as `applications/{}/owners` and its keys.
 pub(crate) fn parse(path: &str) -> Result<(String, Vec<Key>), Failure> {
@@ -27,16 +42,27 @@ pub(crate) fn parse(path: &str) -> Result<(String, Vec<Key>), Failure> {
     let mut collection = false;
     for raw in path.split('/').filter(|segment| !segment.is_empty()) {
         let segment = decoded(raw);
-        let function = segment.starts_with('$') || segment.starts_with("microsoft.graph.") || NOT_KEYS.contains(&segment.as_str());
+        let function = segment.starts_with('$')
+            || segment.starts_with("microsoft.graph.")
+            || NOT_KEYS.contains(&segment.as_str());
         if collection && !function {
             names.push("{}".to_owned());
-            keys.push(Key { name: None, value: segment });
+            keys.push(Key {
+                name: None,
+                value: segment,
+            });
             collection = false;
             continue;
         }
         let Some((name, inside)) = segment.split_once('(') else {
             collection = COLLECTIONS.contains(&segment.as_str());
-            names.push(segment.strip_prefix("microsoft.graph.").filter(|rest| is_action(rest)).unwrap_or(&segment).to_owned());
+            names.push(
+                segment
+                    .strip_prefix("microsoft.graph.")
+                    .filter(|rest| is_action(rest))
+                    .unwrap_or(&segment)
+                    .to_owned(),
+            );
             continue;
         };
         let inside = inside.strip_suffix(')').ok_or_else(|| {
@@ -54,13 +80,20 @@ pub(crate) fn parse(path: &str) -> Result<(String, Vec<Key>), Failure> {
 }
 
 fn is_action(name: &str) -> bool {
-    matches!(name, "addPassword" | "removePassword" | "addKey" | "removeKey" | "restore" | "getByIds")
+    matches!(
+        name,
+        "addPassword" | "removePassword" | "addKey" | "removeKey" | "restore" | "getByIds"
+    )
 }
 
 fn key(collection: &str, inside: &str) -> Result<Key, Failure> {
     let bare = |text: &str| {
         let quoted = text.len() > 1 && text.starts_with('\'') && text.ends_with('\'');
-        if quoted { text[1..text.len() - 1].replace("''", "'") } else { text.to_owned() }
+        if quoted {
+            text[1..text.len() - 1].replace("''", "'")
+        } else {
+            text.to_owned()
+        }
     };
     let (name, value) = match inside.split_once('=') {
         Some((name, value)) if !name.contains('\'') => (Some(name.trim().to_owned()), value.trim()),
@@ -74,13 +107,20 @@ fn key(collection: &str, inside: &str) -> Result<Key, Failure> {
     };
     if let Some(name) = &name {
         if !known.contains(&name.as_str()) {
-            return Err(Failure::malformed(format!("The key property '{name}' does not exist in the type.")));
+            return Err(Failure::malformed(format!(
+                "The key property '{name}' does not exist in the type."
+            )));
         }
         if !value.starts_with('\'') {
-            return Err(Failure::malformed(format!("The key value '{value}' is not a quoted string.")));
+            return Err(Failure::malformed(format!(
+                "The key value '{value}' is not a quoted string."
+            )));
         }
     }
-    Ok(Key { name: name.filter(|name| name != "id"), value: bare(value) })
+    Ok(Key {
+        name: name.filter(|name| name != "id"),
+        value: bare(value),
+    })
 }
 
 #[cfg(test)]
@@ -91,16 +131,43 @@ mod tests {
     fn keys_stand_in_segments_and_in_parentheses() {
         let check = |path, template: &str, keys: &[(Option<&str>, &str)]| {
             let (got, values) = parse(path).expect(path);
-            let values: Vec<_> = values.iter().map(|k| (k.name.as_deref(), k.value.as_str())).collect();
-            assert_eq!((got.as_str(), values.as_slice()), (template, keys), "{path}");
+            let values: Vec<_> = values
+                .iter()
+                .map(|k| (k.name.as_deref(), k.value.as_str()))
+                .collect();
+            assert_eq!(
+                (got.as_str(), values.as_slice()),
+                (template, keys),
+                "{path}"
+            );
         };
         check("/applications", "applications", &[]);
         check("/applications/1", "applications/{}", &[(None, "1")]);
-        check("/applications('1')/owners/2/$ref", "applications/{}/owners/{}/$ref", &[(None, "1"), (None, "2")]);
-        check("applications(uniqueName='a''b%2Fc')", "applications/{}", &[(Some("uniqueName"), "a'b/c")]);
-        check("/applications/1/microsoft.graph.addPassword", "applications/{}/addPassword", &[(None, "1")]);
-        check("/directory/deletedItems/microsoft.graph.application", "directory/deletedItems/microsoft.graph.application", &[]);
-        check("/directory/deletedItems/1/restore", "directory/deletedItems/{}/restore", &[(None, "1")]);
+        check(
+            "/applications('1')/owners/2/$ref",
+            "applications/{}/owners/{}/$ref",
+            &[(None, "1"), (None, "2")],
+        );
+        check(
+            "applications(uniqueName='a''b%2Fc')",
+            "applications/{}",
+            &[(Some("uniqueName"), "a'b/c")],
+        );
+        check(
+            "/applications/1/microsoft.graph.addPassword",
+            "applications/{}/addPassword",
+            &[(None, "1")],
+        );
+        check(
+            "/directory/deletedItems/microsoft.graph.application",
+            "directory/deletedItems/microsoft.graph.application",
+            &[],
+        );
+        check(
+            "/directory/deletedItems/1/restore",
+            "directory/deletedItems/{}/restore",
+            &[(None, "1")],
+        );
         assert!(parse("/applications(displayName='x')").is_err());
         assert!(parse("/applications(appId=x)").is_err());
     }

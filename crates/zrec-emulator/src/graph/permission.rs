@@ -33,20 +33,31 @@ fn map() -> &'static Map {
 
 /// Refuses a caller whose token does not carry what the request needs.
 pub(crate) fn check(caller: &Caller, template: &str, method: &str) -> Result<(), Failure> {
-    let path = template.strip_suffix("/$ref").or_else(|| template.strip_suffix("/$count")).unwrap_or(template);
+    let path = template
+        .strip_suffix("/$ref")
+        .or_else(|| template.strip_suffix("/$count"))
+        .unwrap_or(template);
     let Some(entries) = map().get(path).and_then(|methods| methods.get(method)) else {
         return Ok(());
     };
     let allowed = entries.iter().any(|entry| {
-        let also = entry.also_one_of.is_empty() || entry.also_one_of.iter().any(|role| includes(caller, role));
+        let also = entry.also_one_of.is_empty()
+            || entry.also_one_of.iter().any(|role| includes(caller, role));
         caller.has(&entry.permission) && also
     });
-    if allowed { Ok(()) } else { Err(Failure::denied()) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(Failure::denied())
+    }
 }
 
 /// Unverified: that a read-write permission counts as its read-only part in "also requires".
 fn includes(caller: &Caller, role: &str) -> bool {
-    caller.has(role) || role.strip_suffix(".Read.All").is_some_and(|area| caller.has(&format!("{area}.ReadWrite.All")))
+    caller.has(role)
+        || role
+            .strip_suffix(".Read.All")
+            .is_some_and(|area| caller.has(&format!("{area}.ReadWrite.All")))
 }
 
 #[cfg(test)]
@@ -62,18 +73,62 @@ mod tests {
             roles: roles.iter().map(|&r| r.to_owned()).collect(),
         };
         let case = |roles: &[&str], template: &str, method: &str, expected: bool| {
-            assert_eq!(check(&caller(roles), template, method).is_ok(), expected, "{roles:?} {method} {template}");
+            assert_eq!(
+                check(&caller(roles), template, method).is_ok(),
+                expected,
+                "{roles:?} {method} {template}"
+            );
         };
         case(&["Application.Read.All"], "applications", "GET", true);
         case(&["Application.Read.All"], "applications", "POST", false);
-        case(&["Application.Read.All"], "oauth2PermissionGrants", "GET", false);
-        case(&["Directory.Read.All"], "oauth2PermissionGrants", "GET", true);
-        case(&["AppRoleAssignment.ReadWrite.All"], "servicePrincipals/{}/appRoleAssignedTo", "POST", false);
-        case(&["AppRoleAssignment.ReadWrite.All", "Application.Read.All"], "servicePrincipals/{}/appRoleAssignedTo", "POST", true);
-        case(&["Directory.Read.All"], "servicePrincipals/{}/appRoleAssignedTo", "POST", false);
-        case(&["Application.ReadWrite.OwnedBy"], "applications/{}/owners/$ref", "POST", false);
-        case(&["Application.ReadWrite.OwnedBy", "Directory.Read.All"], "applications/{}/owners/$ref", "POST", true);
+        case(
+            &["Application.Read.All"],
+            "oauth2PermissionGrants",
+            "GET",
+            false,
+        );
+        case(
+            &["Directory.Read.All"],
+            "oauth2PermissionGrants",
+            "GET",
+            true,
+        );
+        case(
+            &["AppRoleAssignment.ReadWrite.All"],
+            "servicePrincipals/{}/appRoleAssignedTo",
+            "POST",
+            false,
+        );
+        case(
+            &["AppRoleAssignment.ReadWrite.All", "Application.Read.All"],
+            "servicePrincipals/{}/appRoleAssignedTo",
+            "POST",
+            true,
+        );
+        case(
+            &["Directory.Read.All"],
+            "servicePrincipals/{}/appRoleAssignedTo",
+            "POST",
+            false,
+        );
+        case(
+            &["Application.ReadWrite.OwnedBy"],
+            "applications/{}/owners/$ref",
+            "POST",
+            false,
+        );
+        case(
+            &["Application.ReadWrite.OwnedBy", "Directory.Read.All"],
+            "applications/{}/owners/$ref",
+            "POST",
+            true,
+        );
         case(&[], "policies/defaultAppManagementPolicy", "GET", false);
-        case(&[], "directory/deletedItems/microsoft.graph.application", "GET", false);
+        case(
+            &[],
+            "directory/deletedItems/microsoft.graph.application",
+            "GET",
+            false,
+        );
     }
 }

@@ -32,7 +32,12 @@ pub(crate) fn merge(policy: &mut Object, over: &Object) {
 /// `GET /policies/defaultAppManagementPolicy`.
 pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let policy = desk.tenant().policy.clone();
-    Ok(desk.entity(ask, "policies/defaultAppManagementPolicy/$entity", "tenantAppManagementPolicy", policy))
+    Ok(desk.entity(
+        ask,
+        "policies/defaultAppManagementPolicy/$entity",
+        "tenantAppManagementPolicy",
+        policy,
+    ))
 }
 
 /// Whether a credential of a class may be added to an application created at a date.
@@ -50,11 +55,17 @@ pub(crate) fn credential(
         let kind = rule["restrictionType"].as_str().unwrap_or_default();
         if kind == addition {
             // Unverified text; the code is Microsoft's.
-            return Err(refusal("CredentialTypeNotAllowedAsPerAppPolicy", "Credential type not allowed as per assigned policy."));
+            return Err(refusal(
+                "CredentialTypeNotAllowedAsPerAppPolicy",
+                "Credential type not allowed as per assigned policy.",
+            ));
         }
         let longest = rule["maxLifetime"].as_str().and_then(duration);
         if kind == lifetime && longest.is_some_and(|longest| life.1 - life.0 > longest) {
-            return Err(refusal("CredentialInvalidLifetimeAsPerAppPolicy", "Credential lifetime exceeds the max value allowed as per assigned policy."));
+            return Err(refusal(
+                "CredentialInvalidLifetimeAsPerAppPolicy",
+                "Credential lifetime exceeds the max value allowed as per assigned policy.",
+            ));
         }
     }
     Ok(())
@@ -64,13 +75,18 @@ pub(crate) fn credential(
 pub(crate) fn audience(policy: &Object, audience: &str) -> Result<(), Failure> {
     let property = match audience {
         "AzureADMultipleOrgs" => "azureAdMultipleOrgs",
-        "AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount" => "personalMicrosoftAccount",
+        "AzureADandPersonalMicrosoftAccount" | "PersonalMicrosoftAccount" => {
+            "personalMicrosoftAccount"
+        }
         _ => return Ok(()),
     };
     let policy = Value::Object(policy.clone());
     let rule = &policy["applicationRestrictions"]["audiences"][property];
     if policy["isEnabled"] == true && rule["state"] == "enabled" {
-        return Err(refusal("SignInAudienceNotAllowedAsPerAppPolicy", "Sign-in audience is not allowed as per assigned policy."));
+        return Err(refusal(
+            "SignInAudienceNotAllowedAsPerAppPolicy",
+            "Sign-in audience is not allowed as per assigned policy.",
+        ));
     }
     Ok(())
 }
@@ -81,19 +97,44 @@ fn refusal(code: &str, message: &str) -> Failure {
 
 fn rules(policy: &Object, class: &str, created: &str) -> Vec<Value> {
     let enabled = policy.get("isEnabled") == Some(&Value::Bool(true));
-    let rules = policy.get("applicationRestrictions").and_then(|r| r.get(class)).and_then(Value::as_array);
+    let rules = policy
+        .get("applicationRestrictions")
+        .and_then(|r| r.get(class))
+        .and_then(Value::as_array);
     let holds = |rule: &&Value| {
-        let after = rule["restrictForAppsCreatedAfterDateTime"].as_str().unwrap_or_default();
+        let after = rule["restrictForAppsCreatedAfterDateTime"]
+            .as_str()
+            .unwrap_or_default();
         rule["state"] != "disabled" && (after.is_empty() || created >= after)
     };
-    rules.into_iter().flatten().filter(holds).filter(|_| enabled).cloned().collect()
+    rules
+        .into_iter()
+        .flatten()
+        .filter(holds)
+        .filter(|_| enabled)
+        .cloned()
+        .collect()
 }
 
 /// An ISO 8601 duration of whole parts; a month has 30 days and a year 365.
 fn duration(text: &str) -> Option<Duration> {
-    let (days, hours) = text.strip_prefix('P')?.split_once('T').unwrap_or((text.strip_prefix('P')?, ""));
+    let (days, hours) = text
+        .strip_prefix('P')?
+        .split_once('T')
+        .unwrap_or((text.strip_prefix('P')?, ""));
     let mut total = Duration::ZERO;
-    for (part, units) in [(days, [('Y', 31_536_000), ('M', 2_592_000), ('W', 604_800), ('D', 86_400)]), (hours, [('H', 3600), ('M', 60), ('S', 1), (' ', 0)])] {
+    for (part, units) in [
+        (
+            days,
+            [
+                ('Y', 31_536_000),
+                ('M', 2_592_000),
+                ('W', 604_800),
+                ('D', 86_400),
+            ],
+        ),
+        (hours, [('H', 3600), ('M', 60), ('S', 1), (' ', 0)]),
+    ] {
         let mut number = 0_i64;
         for c in part.chars() {
             match c.to_digit(10) {
@@ -124,9 +165,18 @@ pub(crate) fn organization(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Fai
         return Err(Failure::not_found(text(&tenant.policy, "id")));
     };
     if ask.keys.is_empty() {
-        return super::page::answer(desk, ask, "organization", "organization", vec![organization]);
+        return super::page::answer(
+            desk,
+            ask,
+            "organization",
+            "organization",
+            vec![organization],
+        );
     }
-    if !ask.keys[0].value.eq_ignore_ascii_case(text(&organization, "id")) {
+    if !ask.keys[0]
+        .value
+        .eq_ignore_ascii_case(text(&organization, "id"))
+    {
         return Err(Failure::not_found(&ask.keys[0].value));
     }
     Ok(desk.entity(ask, "organization/$entity", "organization", organization))

@@ -25,7 +25,9 @@ impl Query {
         let pairs = form(text);
         for (n, (name, value)) in pairs.iter().enumerate() {
             if name.starts_with('$') && pairs[..n].iter().any(|(other, _)| other == name) {
-                return Err(Failure::malformed(format!("Query option '{name}' was specified more than once, but it must be specified at most once.")));
+                return Err(Failure::malformed(format!(
+                    "Query option '{name}' was specified more than once, but it must be specified at most once."
+                )));
             }
             query.option(name, value)?;
             if name != "$skiptoken" {
@@ -36,7 +38,13 @@ impl Query {
     }
 
     fn option(&mut self, name: &str, value: &str) -> Result<(), Failure> {
-        let names = || value.split(',').map(|v| v.trim().to_owned()).filter(|v| !v.is_empty()).collect();
+        let names = || {
+            value
+                .split(',')
+                .map(|v| v.trim().to_owned())
+                .filter(|v| !v.is_empty())
+                .collect()
+        };
         match name {
             "$select" => self.select = names(),
             "$expand" => self.expand = names(),
@@ -48,7 +56,11 @@ impl Query {
                 self.count = match value {
                     "true" => true,
                     "false" => false,
-                    _ => return Err(Failure::malformed(format!("Invalid value '{value}' for $count query option found."))),
+                    _ => {
+                        return Err(Failure::malformed(format!(
+                            "Invalid value '{value}' for $count query option found."
+                        )));
+                    }
                 };
             }
             "$top" => {
@@ -56,9 +68,15 @@ impl Query {
                 self.top = Some(top);
             }
             "$format" => {}
-            "$skip" => return Err(Failure::contract("'$skip' is not supported by the service.")),
+            "$skip" => {
+                return Err(Failure::contract(
+                    "'$skip' is not supported by the service.",
+                ));
+            }
             _ if name.starts_with('$') => {
-                return Err(Failure::malformed(format!("The query parameter '{name}' is not supported.")));
+                return Err(Failure::malformed(format!(
+                    "The query parameter '{name}' is not supported."
+                )));
             }
             _ => {}
         }

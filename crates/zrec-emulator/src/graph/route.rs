@@ -2,7 +2,10 @@
 
 use super::desk::{Ask, Desk};
 use super::failure::Failure;
-use super::{app_role, application, certificate, delegated, deleted, directory, federated, owner, password, policy, principal};
+use super::{
+    app_role, application, certificate, delegated, deleted, directory, federated, owner, password,
+    policy, principal,
+};
 use crate::wire::Answer;
 
 type Handler = fn(&mut Desk<'_>, &Ask) -> Result<Answer, Failure>;
@@ -19,15 +22,38 @@ pub(crate) struct Route {
 }
 
 const fn read(template: &'static str, handler: Handler) -> Route {
-    Route { method: "GET", template, handler, body: false, schema: None }
+    Route {
+        method: "GET",
+        template,
+        handler,
+        body: false,
+        schema: None,
+    }
 }
 
 const fn delete(template: &'static str, handler: Handler) -> Route {
-    Route { method: "DELETE", template, handler, body: false, schema: None }
+    Route {
+        method: "DELETE",
+        template,
+        handler,
+        body: false,
+        schema: None,
+    }
 }
 
-const fn write(method: &'static str, template: &'static str, handler: Handler, schema: Option<&'static str>) -> Route {
-    Route { method, template, handler, body: true, schema }
+const fn write(
+    method: &'static str,
+    template: &'static str,
+    handler: Handler,
+    schema: Option<&'static str>,
+) -> Route {
+    Route {
+        method,
+        template,
+        handler,
+        body: true,
+        schema,
+    }
 }
 
 const POST: &str = "POST";
@@ -101,17 +127,31 @@ static ROUTES: &[Route] = &[
 
 /// The route of a request, or the segment that does not exist.
 pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failure> {
-    if let Some(route) = ROUTES.iter().find(|route| route.template == template && route.method == method) {
+    if let Some(route) = ROUTES
+        .iter()
+        .find(|route| route.template == template && route.method == method)
+    {
         return Ok(route);
     }
     if ROUTES.iter().any(|route| route.template == template) {
-        return Err(Failure::new(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.").violating());
+        return Err(Failure::new(
+            405,
+            "Request_BadRequest",
+            "Specified HTTP method is not allowed for the request target.",
+        )
+        .violating());
     }
     let segments: Vec<&str> = template.split('/').collect();
     let known = |n: usize| {
         let head = segments[..n].join("/");
-        ROUTES.iter().any(|route| route.template == head || route.template.starts_with(&format!("{head}/")))
+        ROUTES
+            .iter()
+            .any(|route| route.template == head || route.template.starts_with(&format!("{head}/")))
     };
-    let unknown = (1..=segments.len()).find(|&n| !known(n)).map_or("", |n| segments[n - 1]);
-    Err(Failure::malformed(format!("Resource not found for the segment '{unknown}'.")))
+    let unknown = (1..=segments.len())
+        .find(|&n| !known(n))
+        .map_or("", |n| segments[n - 1]);
+    Err(Failure::malformed(format!(
+        "Resource not found for the segment '{unknown}'."
+    )))
 }

@@ -10,11 +10,19 @@ use super::policy;
 use crate::cloud::tenant::{Object, list, text};
 use crate::cloud::world::guid;
 
-const AUDIENCES: [&str; 4] =
-    ["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"];
+const AUDIENCES: [&str; 4] = [
+    "AzureADMyOrg",
+    "AzureADMultipleOrgs",
+    "AzureADandPersonalMicrosoftAccount",
+    "PersonalMicrosoftAccount",
+];
 
 /// Checks what a body says of a new application (`old` is none) or of an existing one.
-pub(crate) fn application(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Result<(), Failure> {
+pub(crate) fn application(
+    desk: &Desk<'_>,
+    body: &Object,
+    old: Option<&Object>,
+) -> Result<(), Failure> {
     display_name(body, old)?;
     unique_name(desk, body, old)?;
     tags(body)?;
@@ -34,7 +42,13 @@ pub(crate) fn application(desk: &Desk<'_>, body: &Object, old: Option<&Object>) 
 
 fn invalid(property: &str, value: &str) -> Failure {
     // Unverified text beyond its first half.
-    Failure::value(property, "InvalidValue", format!("Invalid value specified for property '{property}' of resource 'Application': '{value}'."))
+    Failure::value(
+        property,
+        "InvalidValue",
+        format!(
+            "Invalid value specified for property '{property}' of resource 'Application': '{value}'."
+        ),
+    )
 }
 
 fn display_name(body: &Object, old: Option<&Object>) -> Result<(), Failure> {
@@ -43,7 +57,10 @@ fn display_name(body: &Object, old: Option<&Object>) -> Result<(), Failure> {
     };
     let name = name.as_str().unwrap_or_default();
     // Microsoft's texts say 256 and 120: the longer one is refused for certain.
-    if (name.trim().is_empty() && old.is_none()) || name.trim().is_empty() || name.chars().count() > 256 {
+    if (name.trim().is_empty() && old.is_none())
+        || name.trim().is_empty()
+        || name.chars().count() > 256
+    {
         return Err(invalid("displayName", name));
     }
     Ok(())
@@ -61,14 +78,23 @@ fn unique_name(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Result<(
     }
     if !current.is_empty() {
         // Unverified text.
-        return Err(Failure::value("uniqueName", "PropertyImmutable", "Property 'uniqueName' is immutable and cannot be changed once set."));
+        return Err(Failure::value(
+            "uniqueName",
+            "PropertyImmutable",
+            "Property 'uniqueName' is immutable and cannot be changed once set.",
+        ));
     }
     if wanted.is_empty() {
         return Err(invalid("uniqueName", wanted));
     }
     let tenant = desk.tenant();
     let deleted = tenant.deleted.values().map(|item| &item.object);
-    if tenant.applications.values().chain(deleted).any(|app| text(app, "uniqueName").eq_ignore_ascii_case(wanted)) {
+    if tenant
+        .applications
+        .values()
+        .chain(deleted)
+        .any(|app| text(app, "uniqueName").eq_ignore_ascii_case(wanted))
+    {
         let message = "Another object with the same value for property uniqueName already exists.";
         return Err(Failure::bad(message).detail("ObjectConflict", "uniqueName", message));
     }
@@ -76,8 +102,13 @@ fn unique_name(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Result<(
 }
 
 fn tags(body: &Object) -> Result<(), Failure> {
-    let tags: Vec<&str> = list(body, "tags").iter().filter_map(Value::as_str).collect();
-    let bad = |tag: &&&str| tag.is_empty() || tag.chars().count() > 256 || tag.contains(char::is_whitespace);
+    let tags: Vec<&str> = list(body, "tags")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let bad = |tag: &&&str| {
+        tag.is_empty() || tag.chars().count() > 256 || tag.contains(char::is_whitespace)
+    };
     if let Some(tag) = tags.iter().find(bad) {
         return Err(invalid("tags", tag));
     }
@@ -88,17 +119,30 @@ fn tags(body: &Object) -> Result<(), Failure> {
 }
 
 fn redirect_uris(platform: &str, body: &Object) -> Result<(), Failure> {
-    let uris = body.get(platform).and_then(|p| p.get("redirectUris")).and_then(Value::as_array);
-    let uris: Vec<&str> = uris.into_iter().flatten().filter_map(Value::as_str).collect();
+    let uris = body
+        .get(platform)
+        .and_then(|p| p.get("redirectUris"))
+        .and_then(Value::as_array);
+    let uris: Vec<&str> = uris
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let property = format!("{platform}.redirectUris");
     if uris.len() > 256 {
         return Err(invalid(&property, "more than 256 values"));
     }
     for (n, uri) in uris.iter().enumerate() {
-        let local = ["http://localhost", "http://127.0.0.1"].iter().any(|l| uri.starts_with(l));
+        let local = ["http://localhost", "http://127.0.0.1"]
+            .iter()
+            .any(|l| uri.starts_with(l));
         let allowed = platform == "publicClient" || uri.starts_with("https://") || local;
         let wild = uri.contains(['!', '$', '\'', '(', ')', ',', ';', ' ', '#']);
-        if !allowed || uri.len() > 256 || wild && platform != "publicClient" || uris[..n].contains(uri) {
+        if !allowed
+            || uri.len() > 256
+            || wild && platform != "publicClient"
+            || uris[..n].contains(uri)
+        {
             return Err(invalid(&property, uri));
         }
     }
@@ -114,18 +158,29 @@ fn required_access(body: &Object) -> Result<(), Failure> {
         if guid(app_id).is_none() || !seen.insert(app_id.to_lowercase()) {
             return Err(invalid("requiredResourceAccess", app_id));
         }
-        let entries = api["resourceAccess"].as_array().map_or(&[][..], Vec::as_slice);
+        let entries = api["resourceAccess"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
         let mut pairs = BTreeSet::new();
         for entry in entries {
-            let (id, kind) = (entry["id"].as_str().unwrap_or_default(), entry["type"].as_str().unwrap_or_default());
-            if guid(id).is_none() || !matches!(kind, "Role" | "Scope") || !pairs.insert((id.to_lowercase(), kind)) {
+            let (id, kind) = (
+                entry["id"].as_str().unwrap_or_default(),
+                entry["type"].as_str().unwrap_or_default(),
+            );
+            if guid(id).is_none()
+                || !matches!(kind, "Role" | "Scope")
+                || !pairs.insert((id.to_lowercase(), kind))
+            {
                 return Err(invalid("requiredResourceAccess", &format!("{id} {kind}")));
             }
         }
         permissions += entries.len();
     }
     if apis.len() > 50 || permissions > 400 {
-        return Err(invalid("requiredResourceAccess", "more than 50 resources or 400 permissions"));
+        return Err(invalid(
+            "requiredResourceAccess",
+            "more than 50 resources or 400 permissions",
+        ));
     }
     Ok(())
 }
@@ -134,7 +189,10 @@ fn required_access(body: &Object) -> Result<(), Failure> {
 fn identifier_uris(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Result<(), Failure> {
     let tenant = desk.tenant();
     let app_id = old.map_or("", |old| text(old, "appId"));
-    for uri in list(body, "identifierUris").iter().filter_map(Value::as_str) {
+    for uri in list(body, "identifierUris")
+        .iter()
+        .filter_map(Value::as_str)
+    {
         let Some((scheme, rest)) = uri.split_once("://") else {
             return Err(invalid("identifierUris", uri));
         };
@@ -142,16 +200,23 @@ fn identifier_uris(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Resu
         let verified = tenant.verified_domains.iter().any(|domain| {
             host == domain.to_lowercase() || host.ends_with(&format!(".{}", domain.to_lowercase()))
         });
-        let own = scheme == "api" && (host == tenant.id || (!app_id.is_empty() && host == app_id) || host.ends_with(&format!(".{app_id}")) && !app_id.is_empty());
+        let own = scheme == "api"
+            && (host == tenant.id
+                || (!app_id.is_empty() && host == app_id)
+                || host.ends_with(&format!(".{app_id}")) && !app_id.is_empty());
         if !verified && !own {
-            let message = format!("Values of identifierUris property must use a verified domain of the organization or its subdomain: '{uri}'");
+            let message = format!(
+                "Values of identifierUris property must use a verified domain of the organization or its subdomain: '{uri}'"
+            );
             return Err(Failure::new(400, "HostNameNotOnVerifiedDomain", message));
         }
         let taken = tenant.applications.values().any(|app| {
-            text(app, "appId") != app_id && list(app, "identifierUris").iter().any(|other| other == uri)
+            text(app, "appId") != app_id
+                && list(app, "identifierUris").iter().any(|other| other == uri)
         });
         if taken {
-            let message = "Another object with the same value for property identifierUris already exists.";
+            let message =
+                "Another object with the same value for property identifierUris already exists.";
             return Err(Failure::bad(message).detail("ObjectConflict", "identifierUris", message));
         }
     }

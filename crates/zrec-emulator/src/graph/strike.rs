@@ -8,8 +8,7 @@ use crate::record::RecordedItem;
 use crate::wire::{Answer, Body};
 
 /// Graph's content type.
-pub(crate) const GRAPH_JSON: &str =
-    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+pub(crate) const GRAPH_JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// The quirks with their counters.
 #[derive(Debug)]
@@ -31,20 +30,33 @@ pub(crate) struct Reply {
 impl Reply {
     /// An answer with its quirks.
     pub(crate) fn new(answer: Answer, struck: Vec<Quirk>) -> Self {
-        Self { answer, content_type: GRAPH_JSON, struck, items: Vec::new(), violations: Vec::new(), wrote: false }
+        Self {
+            answer,
+            content_type: GRAPH_JSON,
+            struck,
+            items: Vec::new(),
+            violations: Vec::new(),
+            wrote: false,
+        }
     }
 }
 
 impl Strikes {
     /// Quirks that have not struck yet.
     pub(crate) fn new(quirks: Vec<Quirk>) -> Self {
-        Self { quirks: quirks.into_iter().map(|quirk| (quirk, 0)).collect() }
+        Self {
+            quirks: quirks.into_iter().map(|quirk| (quirk, 0)).collect(),
+        }
     }
 
     /// Counts a request and returns the quirks that strike it.
     pub(crate) fn strike(&mut self, method: &str, path: &str, tenant: &str) -> Vec<Quirk> {
         let mut struck = Vec::new();
-        for (quirk, count) in self.quirks.iter_mut().filter(|(quirk, _)| quirk.fits(method, path, tenant)) {
+        for (quirk, count) in self
+            .quirks
+            .iter_mut()
+            .filter(|(quirk, _)| quirk.fits(method, path, tenant))
+        {
             *count += 1;
             if quirk.strikes(*count) {
                 struck.push(quirk.clone());
@@ -63,7 +75,9 @@ pub(crate) fn refused(struck: &[Quirk]) -> bool {
 pub(crate) fn instead(struck: &[Quirk]) -> Option<Answer> {
     struck.iter().find_map(|quirk| {
         let answer = answer_of(quirk)?;
-        Some(quirk.headers.iter().fold(answer, |answer, (name, value)| answer.with(name, value.clone())))
+        Some(quirk.headers.iter().fold(answer, |answer, (name, value)| {
+            answer.with(name, value.clone())
+        }))
     })
 }
 
@@ -71,20 +85,40 @@ fn answer_of(quirk: &Quirk) -> Option<Answer> {
     let text = |default: &str| quirk.message.clone().unwrap_or_else(|| default.to_owned());
     let code = |default: &str| quirk.code.clone().unwrap_or_else(|| default.to_owned());
     let failure = match quirk.quirk {
-        QuirkKind::Status => Failure::new(quirk.status.unwrap_or(500), code("InternalServerError"), text("Emulated failure.")),
-        QuirkKind::Throttle => Failure::new(quirk.status.unwrap_or(429), code("TooManyRequests"), text("Too many requests"))
-            .header("x-ms-throttle-scope", "Tenant_Application/ReadWrite/emulated/emulated")
-            .header("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
+        QuirkKind::Status => Failure::new(
+            quirk.status.unwrap_or(500),
+            code("InternalServerError"),
+            text("Emulated failure."),
+        ),
+        QuirkKind::Throttle => Failure::new(
+            quirk.status.unwrap_or(429),
+            code("TooManyRequests"),
+            text("Too many requests"),
+        )
+        .header(
+            "x-ms-throttle-scope",
+            "Tenant_Application/ReadWrite/emulated/emulated",
+        )
+        .header("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
         QuirkKind::ConcurrencyViolation => Failure::new(
             quirk.status.unwrap_or(409),
             code("Directory_ConcurrencyViolation"),
-            text("Error due to concurrent requests being made to the tenant. Please wait briefly and retry."),
+            text(
+                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+            ),
         ),
         QuirkKind::CreationRace => Failure::no_backing_application("of the new application"),
         QuirkKind::Unreadable => Failure::denied(),
         QuirkKind::Html => {
-            let page = format!("<html><head><title>Error</title></head><body>{}</body></html>", text("Bad gateway"));
-            return Some(Answer { status: quirk.status.unwrap_or(502), body: Body::Html(page), headers: Vec::new() });
+            let page = format!(
+                "<html><head><title>Error</title></head><body>{}</body></html>",
+                text("Bad gateway")
+            );
+            return Some(Answer {
+                status: quirk.status.unwrap_or(502),
+                body: Body::Html(page),
+                headers: Vec::new(),
+            });
         }
         _ => return None,
     };
@@ -92,5 +126,9 @@ fn answer_of(quirk: &Quirk) -> Option<Answer> {
         Some(seconds) => failure.header("retry-after", seconds),
         None => failure,
     };
-    Some(Answer { status: failure.status, body: Body::Json(json!({ "error": failure.error() })), headers: failure.headers })
+    Some(Answer {
+        status: failure.status,
+        body: Body::Json(json!({ "error": failure.error() })),
+        headers: failure.headers,
+    })
 }

@@ -19,8 +19,10 @@ use crate::cloud::world::World;
 pub(crate) fn generate() -> String {
     static KEY: OnceLock<String> = OnceLock::new();
     KEY.get_or_init(|| {
-        let key = KeyPair::generate(KeySize::Rsa2048).expect("RSA 2048 is a size that the library makes");
-        let der = aws_lc_rs::encoding::AsDer::<Pkcs8V1Der<'_>>::as_der(&key).expect("a generated key can be written");
+        let key =
+            KeyPair::generate(KeySize::Rsa2048).expect("RSA 2048 is a size that the library makes");
+        let der = aws_lc_rs::encoding::AsDer::<Pkcs8V1Der<'_>>::as_der(&key)
+            .expect("a generated key can be written");
         STANDARD.encode(der.as_ref())
     })
     .clone()

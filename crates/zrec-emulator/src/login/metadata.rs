@@ -8,23 +8,37 @@ use crate::cloud::world::World;
 use crate::wire::{Incoming, form};
 
 /// Microsoft's public login hosts, one cloud under several names.
-const PUBLIC: [&str; 4] = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
+const PUBLIC: [&str; 4] = [
+    "login.microsoftonline.com",
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+];
 
 /// `GET /common/discovery/instance`.
 pub(crate) fn instances(incoming: &Incoming) -> Result<Value, Refusal> {
     let query = form(&incoming.query);
-    let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let value = |name: &str| {
+        query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
     let endpoint = value("authorization_endpoint").unwrap_or_default();
     let tenant = endpoint.split('/').nth(3).filter(|t| !t.is_empty());
     let Some(tenant) = tenant else {
-        return Err(Refusal::malformed(900_144, "The request must contain the following parameter: 'authorization_endpoint'."));
+        return Err(Refusal::malformed(
+            900_144,
+            "The request must contain the following parameter: 'authorization_endpoint'.",
+        ));
     };
     let host = incoming.host();
     let mut metadata = vec![json!({
         "preferred_network": PUBLIC[0], "preferred_cache": PUBLIC[1], "aliases": PUBLIC,
     })];
     if !PUBLIC.contains(&host) {
-        metadata.push(json!({ "preferred_network": host, "preferred_cache": host, "aliases": [host] }));
+        metadata
+            .push(json!({ "preferred_network": host, "preferred_cache": host, "aliases": [host] }));
     }
     Ok(json!({
         "tenant_discovery_endpoint": format!("{}/{tenant}/v2.0/.well-known/openid-configuration", incoming.base),
@@ -34,7 +48,12 @@ pub(crate) fn instances(incoming: &Incoming) -> Result<Value, Refusal> {
 }
 
 /// The tenant that a path names. `common`, `organizations` and `consumers` name none.
-pub(crate) fn tenant(world: &mut World, named: &str, strict: bool, now: OffsetDateTime) -> Result<String, Refusal> {
+pub(crate) fn tenant(
+    world: &mut World,
+    named: &str,
+    strict: bool,
+    now: OffsetDateTime,
+) -> Result<String, Refusal> {
     if matches!(named, "common" | "organizations" | "consumers") {
         return Ok(named.to_owned());
     }

@@ -19,8 +19,19 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// A refusal with its number.
-    pub(crate) fn new(status: u16, error: &'static str, number: u32, text: impl Into<String>) -> Self {
-        Self { status, error, number, text: text.into(), violation: false }
+    pub(crate) fn new(
+        status: u16,
+        error: &'static str,
+        number: u32,
+        text: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            error,
+            number,
+            text: text.into(),
+            violation: false,
+        }
     }
 
     /// Marks it as a broken contract.
@@ -31,27 +42,37 @@ impl Refusal {
 
     /// A request that no right client sends.
     pub(crate) fn malformed(number: u32, text: impl Into<String>) -> Self {
-        Self { violation: true, ..Self::new(400, "invalid_request", number, text) }
+        Self {
+            violation: true,
+            ..Self::new(400, "invalid_request", number, text)
+        }
     }
 
     /// The JSON that Entra answers with.
     pub(crate) fn answer(&self, incoming: &Incoming, now: OffsetDateTime) -> Answer {
         let trace = &incoming.request_id;
         let correlation = incoming.header("client-request-id").unwrap_or(trace);
-        let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
-        let at = now.to_offset(time::UtcOffset::UTC).format(&format).unwrap_or_default();
+        let format =
+            time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
+        let at = now
+            .to_offset(time::UtcOffset::UTC)
+            .format(&format)
+            .unwrap_or_default();
         let description = format!(
             "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}",
             self.number, self.text
         );
-        Answer::json(self.status, json!({
-            "error": self.error,
-            "error_description": description,
-            "error_codes": [self.number],
-            "timestamp": at,
-            "trace_id": trace,
-            "correlation_id": correlation,
-            "error_uri": format!("{}/error?code={}", incoming.base, self.number),
-        }))
+        Answer::json(
+            self.status,
+            json!({
+                "error": self.error,
+                "error_description": description,
+                "error_codes": [self.number],
+                "timestamp": at,
+                "trace_id": trace,
+                "correlation_id": correlation,
+                "error_uri": format!("{}/error?code={}", incoming.base, self.number),
+            }),
+        )
     }
 }

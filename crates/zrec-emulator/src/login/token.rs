@@ -21,12 +21,19 @@ pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|v| !v.is_empty())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|v| !v.is_empty())
     }
 
     fn need(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name).ok_or_else(|| {
-            Refusal::malformed(900_144, format!("The request body must contain the following parameter: '{name}'."))
+            Refusal::malformed(
+                900_144,
+                format!("The request body must contain the following parameter: '{name}'."),
+            )
         })
     }
 }
@@ -42,22 +49,43 @@ pub(crate) struct Client {
 }
 
 /// Issues a token, or says why not.
-pub(crate) fn issue(world: &mut World, incoming: &Incoming, tenant: &str, now: OffsetDateTime) -> Result<Answer, Refusal> {
+pub(crate) fn issue(
+    world: &mut World,
+    incoming: &Incoming,
+    tenant: &str,
+    now: OffsetDateTime,
+) -> Result<Answer, Refusal> {
     let form = read(incoming)?;
     let grant = form.need("grant_type")?;
     if grant != "client_credentials" {
-        return Err(Refusal::new(400, "unsupported_grant_type", 70_003, format!("The app requested an unsupported grant type '{grant}'.")).violating());
+        return Err(Refusal::new(
+            400,
+            "unsupported_grant_type",
+            70_003,
+            format!("The app requested an unsupported grant type '{grant}'."),
+        )
+        .violating());
     }
     if !world.tenants.contains_key(tenant) {
         // Unverified text: app-only sign-in at /common has no tenant.
-        return Err(Refusal::malformed(50_059, "No tenant-identifying information found in either the request or implied by any provided credentials."));
+        return Err(Refusal::malformed(
+            50_059,
+            "No tenant-identifying information found in either the request or implied by any provided credentials.",
+        ));
     }
     let client = client(world, tenant, form.need("client_id")?, now)?;
     let method = authenticate(world, incoming, tenant, &client, &form, now)?;
     let resource = resource(incoming, &form)?;
     let audience = audience(world, incoming, tenant, &resource)?;
     let claims = claims(world, tenant, &client, (&resource, &audience), method, now);
-    let token = jwt::sign(world, &claims).ok_or_else(|| Refusal::new(500, "server_error", 90_033, "A transient error has occurred."))?;
+    let token = jwt::sign(world, &claims).ok_or_else(|| {
+        Refusal::new(
+            500,
+            "server_error",
+            90_033,
+            "A transient error has occurred.",
+        )
+    })?;
     let mut body = json!({
         "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token,
     });
@@ -75,10 +103,15 @@ pub(crate) fn issue(world: &mut World, incoming: &Incoming, tenant: &str, now: O
 fn read(incoming: &Incoming) -> Result<Form, Refusal> {
     let kind = incoming.header("content-type").unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
-        return Err(Refusal::malformed(900_144, "The request body must contain the following parameter: 'grant_type'."));
+        return Err(Refusal::malformed(
+            900_144,
+            "The request body must contain the following parameter: 'grant_type'.",
+        ));
     }
     let mut fields = form(&String::from_utf8_lossy(&incoming.body));
-    let basic = incoming.header("authorization").and_then(|value| value.strip_prefix("Basic "));
+    let basic = incoming
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Basic "));
     if let Some(basic) = basic.and_then(|text| STANDARD.decode(text).ok())
         && let Some((id, secret)) = String::from_utf8_lossy(&basic).split_once(':')
     {
@@ -88,17 +121,45 @@ fn read(incoming: &Incoming) -> Result<Form, Refusal> {
     Ok(Form(fields))
 }
 
-fn client(world: &World, tenant_id: &str, app_id: &str, now: OffsetDateTime) -> Result<Client, Refusal> {
+fn client(
+    world: &World,
+    tenant_id: &str,
+    app_id: &str,
+    now: OffsetDateTime,
+) -> Result<Client, Refusal> {
     let tenant = &world.tenants[tenant_id];
-    let unknown = || Refusal::new(400, "unauthorized_client", 700_016, format!(
-        "Application with identifier '{app_id}' was not found in the directory '{}'. This can happen if the application has not \
+    let unknown = || {
+        Refusal::new(
+            400,
+            "unauthorized_client",
+            700_016,
+            format!(
+                "Application with identifier '{app_id}' was not found in the directory '{}'. This can happen if the application has not \
          been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your \
-         authentication request to the wrong tenant.", tenant.display_name));
+         authentication request to the wrong tenant.",
+                tenant.display_name
+            ),
+        )
+    };
     let id = app_id.to_lowercase();
     if let Some(caller) = tenant.callers.get(&id) {
-        let certificates = caller.certificate_pem.as_deref().map(assertion::certificates).unwrap_or_default();
-        let secrets = caller.secret.iter().map(|digest| (digest.clone(), true)).collect();
-        return Ok(Client { app_id: id, object_id: caller.object_id.clone(), name: "caller".to_owned(), secrets, certificates });
+        let certificates = caller
+            .certificate_pem
+            .as_deref()
+            .map(assertion::certificates)
+            .unwrap_or_default();
+        let secrets = caller
+            .secret
+            .iter()
+            .map(|digest| (digest.clone(), true))
+            .collect();
+        return Ok(Client {
+            app_id: id,
+            object_id: caller.object_id.clone(),
+            name: "caller".to_owned(),
+            secrets,
+            certificates,
+        });
     }
     let (home, app) = world.backing(&id).ok_or_else(unknown)?;
     let own = text(app, "signInAudience") == "AzureADMyOrg";
@@ -107,29 +168,51 @@ fn client(world: &World, tenant_id: &str, app_id: &str, now: OffsetDateTime) -> 
     }
     let Some(principal) = tenant.principal_by_app_id(&id) else {
         if home.id == tenant.id {
-            return Err(Refusal::new(401, "invalid_client", 7_000_229, format!(
-                "The client application {id} is missing service principal in the tenant {}.", tenant.id)));
+            return Err(Refusal::new(
+                401,
+                "invalid_client",
+                7_000_229,
+                format!(
+                    "The client application {id} is missing service principal in the tenant {}.",
+                    tenant.id
+                ),
+            ));
         }
         return Err(unknown());
     };
     if principal.get("accountEnabled") == Some(&json!(false)) {
-        return Err(Refusal::new(401, "unauthorized_client", 7_000_112, format!("Application '{id}'({}) is disabled.", text(app, "displayName"))));
+        return Err(Refusal::new(
+            401,
+            "unauthorized_client",
+            7_000_112,
+            format!(
+                "Application '{id}'({}) is disabled.",
+                text(app, "displayName")
+            ),
+        ));
     }
     Ok(from_application(home, app, principal, now))
 }
 
-fn from_application(home: &Tenant, app: &Object, principal: &Object, now: OffsetDateTime) -> Client {
+fn from_application(
+    home: &Tenant,
+    app: &Object,
+    principal: &Object,
+    now: OffsetDateTime,
+) -> Client {
     let live = |entry: &Value| {
         let date = |name: &str| entry[name].as_str().and_then(crate::clock::parse);
-        date("endDateTime").is_none_or(|end| end > now) && date("startDateTime").is_none_or(|start| start <= now)
+        date("endDateTime").is_none_or(|end| end > now)
+            && date("startDateTime").is_none_or(|start| start <= now)
     };
     let secrets = list(app, "passwordCredentials").iter().filter_map(|entry| {
         let digest = home.secrets.get(entry["keyId"].as_str()?)?;
         Some((digest.clone(), live(entry)))
     });
-    let certificates = list(app, "keyCredentials").iter().filter(|entry| live(entry)).filter_map(|entry| {
-        STANDARD.decode(entry["key"].as_str()?).ok()
-    });
+    let certificates = list(app, "keyCredentials")
+        .iter()
+        .filter(|entry| live(entry))
+        .filter_map(|entry| STANDARD.decode(entry["key"].as_str()?).ok());
     Client {
         app_id: text(app, "appId").to_owned(),
         object_id: text(principal, "id").to_owned(),
@@ -151,7 +234,10 @@ fn authenticate(
     if let Some(text) = form.get("client_assertion") {
         let kind = form.get("client_assertion_type");
         if kind != Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer") {
-            return Err(Refusal::malformed(900_144, "The request body must contain the following parameter: 'client_assertion_type'."));
+            return Err(Refusal::malformed(
+                900_144,
+                "The request body must contain the following parameter: 'client_assertion_type'.",
+            ));
         }
         assertion::verify(world, incoming, tenant, client, text, now)?;
         return Ok("2");
@@ -162,11 +248,25 @@ fn authenticate(
     let digest = tenant::digest(secret);
     match client.secrets.iter().find(|(known, _)| *known == digest) {
         Some((_, true)) => Ok("1"),
-        Some((_, false)) => Err(Refusal::new(401, "invalid_client", 7_000_222, format!(
-            "The provided client secret keys for app '{}' are expired. Visit the Azure portal to create new keys for your app.", client.app_id))),
-        None => Err(Refusal::new(401, "invalid_client", 7_000_215, format!(
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the \
-             client secret ID, for a secret added to app '{}'.", client.app_id))),
+        Some((_, false)) => Err(Refusal::new(
+            401,
+            "invalid_client",
+            7_000_222,
+            format!(
+                "The provided client secret keys for app '{}' are expired. Visit the Azure portal to create new keys for your app.",
+                client.app_id
+            ),
+        )),
+        None => Err(Refusal::new(
+            401,
+            "invalid_client",
+            7_000_215,
+            format!(
+                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the \
+             client secret ID, for a secret added to app '{}'.",
+                client.app_id
+            ),
+        )),
     }
 }
 
@@ -176,7 +276,9 @@ fn resource(incoming: &Incoming, form: &Form) -> Result<String, Refusal> {
         return form.need("resource").map(str::to_owned);
     }
     let scope = form.need("scope")?;
-    let mut named = scope.split_whitespace().filter(|s| !matches!(*s, "openid" | "profile" | "offline_access"));
+    let mut named = scope
+        .split_whitespace()
+        .filter(|s| !matches!(*s, "openid" | "profile" | "offline_access"));
     let resource = named.next().and_then(|s| s.strip_suffix("/.default"));
     match (resource, named.next()) {
         (Some(resource), None) if !resource.is_empty() => Ok(resource.to_owned()),
@@ -187,7 +289,12 @@ fn resource(incoming: &Incoming, form: &Form) -> Result<String, Refusal> {
 }
 
 /// The object id of the resource's principal in the tenant. Our own address is Graph's.
-fn audience(world: &World, incoming: &Incoming, tenant: &str, resource: &str) -> Result<String, Refusal> {
+fn audience(
+    world: &World,
+    incoming: &Incoming,
+    tenant: &str,
+    resource: &str,
+) -> Result<String, Refusal> {
     let bare = |name: &str| name.trim_end_matches('/').to_lowercase();
     let wanted = bare(resource);
     let directory = &world.tenants[tenant];
@@ -198,7 +305,9 @@ fn audience(world: &World, incoming: &Incoming, tenant: &str, resource: &str) ->
         }
         let view = world.principal_view(sp);
         text(sp, "appId") == wanted
-            || list(&view, "servicePrincipalNames").iter().any(|name| name.as_str().is_some_and(|n| bare(n) == wanted))
+            || list(&view, "servicePrincipalNames")
+                .iter()
+                .any(|name| name.as_str().is_some_and(|n| bare(n) == wanted))
     });
     found.map(|sp| text(sp, "id").to_owned()).ok_or_else(|| {
         Refusal::new(400, "invalid_resource", 500_011, format!(
@@ -211,7 +320,9 @@ fn audience(world: &World, incoming: &Incoming, tenant: &str, resource: &str) ->
 /// Whether an address is on this machine: an emulator behind another port is still this one.
 pub(crate) fn is_loopback(resource: &str) -> bool {
     let host = resource.strip_prefix("https://").unwrap_or_default();
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|&own| host == own || host.starts_with(&format!("{own}:")))
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|&own| host == own || host.starts_with(&format!("{own}:")))
 }
 
 fn claims(
@@ -223,15 +334,28 @@ fn claims(
     now: OffsetDateTime,
 ) -> Value {
     let directory = &world.tenants[tenant];
-    let view = directory.service_principals.get(audience).map(|sp| world.principal_view(sp)).unwrap_or_default();
+    let view = directory
+        .service_principals
+        .get(audience)
+        .map(|sp| world.principal_view(sp))
+        .unwrap_or_default();
     let held = |role: &&Value| {
         directory.app_role_assignments.values().any(|a| {
-            text(a, "principalId") == client.object_id && text(a, "resourceId") == audience && a.get("appRoleId") == Some(&role["id"])
+            text(a, "principalId") == client.object_id
+                && text(a, "resourceId") == audience
+                && a.get("appRoleId") == Some(&role["id"])
         })
     };
-    let roles: Vec<&Value> = list(&view, "appRoles").iter().filter(held).map(|role| &role["value"]).collect();
+    let roles: Vec<&Value> = list(&view, "appRoles")
+        .iter()
+        .filter(held)
+        .map(|role| &role["value"])
+        .collect();
     let at = now.unix_timestamp();
-    let uti = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{tenant}{}{at}", client.app_id).as_bytes());
+    let uti = Uuid::new_v5(
+        &Uuid::NAMESPACE_OID,
+        format!("{tenant}{}{at}", client.app_id).as_bytes(),
+    );
     json!({
         "aud": resource, "iss": format!("https://sts.windows.net/{tenant}/"), "iat": at, "nbf": at - 300, "exp": at + LIFETIME,
         "app_displayname": client.name, "appid": client.app_id, "appidacr": method, "idp": format!("https://sts.windows.net/{tenant}/"),
@@ -241,13 +365,43 @@ fn claims(
 }
 
 /// The claims of a token for Azure Resource Manager.
-pub(crate) fn resource_manager(world: &World, incoming: &Incoming, now: OffsetDateTime) -> Result<Value, Refusal> {
-    let refused = || Refusal::new(401, "invalid_token", 50_027, "The access token is missing or is not for this resource.");
-    let token = incoming.header("authorization").and_then(|v| v.strip_prefix("Bearer ")).ok_or_else(refused)?;
-    let token = jwt::parse(token).filter(|token| jwt::is_ours(world, token)).ok_or_else(refused)?;
-    let audience = token.claims["aud"].as_str().unwrap_or_default().trim_end_matches('/').to_lowercase();
+pub(crate) fn resource_manager(
+    world: &World,
+    incoming: &Incoming,
+    now: OffsetDateTime,
+) -> Result<Value, Refusal> {
+    let refused = || {
+        Refusal::new(
+            401,
+            "invalid_token",
+            50_027,
+            "The access token is missing or is not for this resource.",
+        )
+    };
+    let token = incoming
+        .header("authorization")
+        .and_then(|v| v.strip_prefix("Bearer "))
+        .ok_or_else(refused)?;
+    let token = jwt::parse(token)
+        .filter(|token| jwt::is_ours(world, token))
+        .ok_or_else(refused)?;
+    let audience = token.claims["aud"]
+        .as_str()
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .to_lowercase();
     let api = first_party::by_app_id(first_party::RESOURCE_MANAGER);
-    let known = api.is_some_and(|api| api.service_principal_names.iter().any(|n| n.trim_end_matches('/') == audience));
-    let live = token.seconds("exp").is_some_and(|exp| exp > now.unix_timestamp());
-    if live && (known || audience == incoming.base || is_loopback(&audience)) { Ok(token.claims) } else { Err(refused()) }
+    let known = api.is_some_and(|api| {
+        api.service_principal_names
+            .iter()
+            .any(|n| n.trim_end_matches('/') == audience)
+    });
+    let live = token
+        .seconds("exp")
+        .is_some_and(|exp| exp > now.unix_timestamp());
+    if live && (known || audience == incoming.base || is_loopback(&audience)) {
+        Ok(token.claims)
+    } else {
+        Err(refused())
+    }
 }

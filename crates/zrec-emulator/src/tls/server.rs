@@ -31,7 +31,9 @@ impl Server {
         listener: TcpListener,
         authority: &CertificateAuthority,
     ) -> Result<Self, EmulatorError> {
-        listener.set_nonblocking(true).map_err(EmulatorError::Listener)?;
+        listener
+            .set_nonblocking(true)
+            .map_err(EmulatorError::Listener)?;
         let address = listener.local_addr().map_err(EmulatorError::Listener)?;
         let (chain, key) = authority.leaf()?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -43,13 +45,20 @@ impl Server {
             .map_err(|error| EmulatorError::Tls(error.to_string()))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let each = tower::service_fn(move |request| respond(emulator.clone(), request));
-        let make = tower::service_fn(move |_: SocketAddr| std::future::ready(Ok::<_, std::convert::Infallible>(each.clone())));
+        let make = tower::service_fn(move |_: SocketAddr| {
+            std::future::ready(Ok::<_, std::convert::Infallible>(each.clone()))
+        });
         let handle = Handle::new();
-        let server = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))
-            .map_err(EmulatorError::Listener)?
-            .handle(handle.clone());
+        let server =
+            axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(Arc::new(config)))
+                .map_err(EmulatorError::Listener)?
+                .handle(handle.clone());
         let task = tokio::spawn(server.serve(make));
-        Ok(Self { address, handle, task })
+        Ok(Self {
+            address,
+            handle,
+            task,
+        })
     }
 
     /// Where it listens.
@@ -93,11 +102,16 @@ impl Drop for Server {
 /// resets the stream (HTTP/2) without a word.
 async fn respond(emulator: Emulator, request: http::Request<Incoming>) -> Result<Response, Lost> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = http_body_util::Limited::new(body, LARGEST_BODY).collect().await else {
+    let Ok(body) = http_body_util::Limited::new(body, LARGEST_BODY)
+        .collect()
+        .await
+    else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
     };
-    let answer = emulator.call(http::Request::from_parts(parts, body.to_bytes())).await?;
+    let answer = emulator
+        .call(http::Request::from_parts(parts, body.to_bytes()))
+        .await?;
     Ok(answer.map(Body::from))
 }

@@ -8,20 +8,20 @@ use zrec_plan::observed::{Observed, Seen};
 
 /// The ids of one connector's objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ids {
+pub(super) struct Ids {
     /// The application's object id.
-    pub application: Option<Guid>,
+    pub(super) application: Option<Guid>,
     /// The application (client) id.
-    pub app_id: Option<Guid>,
+    pub(super) app_id: Option<Guid>,
     /// The service principal's object id.
-    pub principal: Option<Guid>,
+    pub(super) principal: Option<Guid>,
     /// Whether the application was made in this run: only then is a 404 a race.
-    pub fresh: bool,
+    pub(super) fresh: bool,
 }
 
 /// Ids by what they belong to.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     connectors: BTreeMap<ConnectorId, Ids>,
     resources: BTreeMap<(TenantName, Guid), Guid>,
     callers: BTreeMap<TenantName, Guid>,
@@ -30,7 +30,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// What was read.
-    pub fn of(observed: &Observed) -> Self {
+    pub(super) fn of(observed: &Observed) -> Self {
         let mut ledger = Self::default();
         for (id, seen) in &observed.connectors {
             let application = seen.application.present().or_else(|| seen.deleted.present());
@@ -58,42 +58,47 @@ impl Ledger {
     }
 
     /// The ids of a connector.
-    pub fn ids(&self, id: &ConnectorId) -> Ids {
+    pub(super) fn ids(&self, id: &ConnectorId) -> Ids {
         self.connectors.get(id).copied().unwrap_or_default()
     }
 
     /// Carries forward the ids that a create answered.
-    pub fn created(&mut self, id: &ConnectorId, application: Guid, app_id: Guid) {
+    pub(super) fn created(&mut self, id: &ConnectorId, application: Guid, app_id: Guid) {
         let ids = self.connectors.entry(id.clone()).or_default();
-        *ids = Ids { application: Some(application), app_id: Some(app_id), principal: None, fresh: true };
+        *ids = Ids {
+            application: Some(application),
+            app_id: Some(app_id),
+            principal: None,
+            fresh: true,
+        };
     }
 
     /// Carries forward a principal's id.
-    pub fn principal_created(&mut self, id: &ConnectorId, principal: Guid) {
+    pub(super) fn principal_created(&mut self, id: &ConnectorId, principal: Guid) {
         let ids = self.connectors.entry(id.clone()).or_default();
         ids.principal = Some(principal);
         ids.fresh = true;
     }
 
     /// The object id of an API's principal.
-    pub fn resource(&self, tenant: &TenantName, app_id: Guid) -> Option<Guid> {
+    pub(super) fn resource(&self, tenant: &TenantName, app_id: Guid) -> Option<Guid> {
         self.resources.get(&(tenant.clone(), app_id)).copied()
     }
 
     /// Carries forward the id of an API's principal.
-    pub fn resource_created(&mut self, tenant: &TenantName, app_id: Guid, object_id: Guid) {
+    pub(super) fn resource_created(&mut self, tenant: &TenantName, app_id: Guid, object_id: Guid) {
         let key = (tenant.clone(), app_id);
         self.resources.insert(key.clone(), object_id);
         self.fresh_resources.insert(key);
     }
 
     /// Whether an API's principal was made in this run.
-    pub fn is_fresh_resource(&self, tenant: &TenantName, app_id: Guid) -> bool {
+    pub(super) fn is_fresh_resource(&self, tenant: &TenantName, app_id: Guid) -> bool {
         self.fresh_resources.contains(&(tenant.clone(), app_id))
     }
 
     /// Who applies.
-    pub fn caller(&self, tenant: &TenantName) -> Option<Guid> {
+    pub(super) fn caller(&self, tenant: &TenantName) -> Option<Guid> {
         self.callers.get(tenant).copied()
     }
 }

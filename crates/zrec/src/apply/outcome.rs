@@ -57,7 +57,11 @@ impl Outcome {
                 steps => writeln!(out, "Planned again: {steps} steps are still to be done."),
             };
             if !last.hand_offs.is_empty() {
-                let _ = writeln!(out, "{} steps are left to a person; `zrec plan` shows them.", last.hand_offs.len());
+                let _ = writeln!(
+                    out,
+                    "{} steps are left to a person; `zrec plan` shows them.",
+                    last.hand_offs.len()
+                );
             }
         }
         out

@@ -66,16 +66,20 @@ pub(super) fn call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, 
         Action::UpdateServicePrincipal { tags } => {
             write::update_service_principal(principal()?, &serde_json::json!({ "tags": tags }))
         }
-        Action::GrantRole { permission } => {
-            write::grant_app_role(resource(permission.resource_app_id)?, principal()?, permission.id)
-        }
+        Action::GrantRole { permission } => write::grant_app_role(
+            resource(permission.resource_app_id)?,
+            principal()?,
+            permission.id,
+        ),
         Action::GrantScopes { resource_app_id, scopes, grant_id } => {
             let scopes = consent::scope_text(scopes);
             match grant_id {
                 Some(id) => write::update_delegated_grant(&grant(id)?, &scopes),
-                None => {
-                    write::create_delegated_grant(principal()?, resource(*resource_app_id)?, &scopes)
-                }
+                None => write::create_delegated_grant(
+                    principal()?,
+                    resource(*resource_app_id)?,
+                    &scopes,
+                ),
             }
         }
         Action::RevokeRole { resource_object_id, assignment_id } => {

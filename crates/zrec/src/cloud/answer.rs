@@ -4,8 +4,8 @@ use http::HeaderMap;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// A success: status 2xx.
-#[derive(Clone, Debug)]
+/// A success: status 2xx. Its `Debug` leaves the body out, which may hold a secret.
+#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status. 201 and 204 tell a create from an update in an upsert.
     pub status: u16,
@@ -17,6 +17,15 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// The server's clock, where it said.
     pub date: Option<OffsetDateTime>,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answer {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::Answer;
 use super::failure::{Failure, FailureKind};
 use super::graph::{Call, Graph};
-use super::pace::Tries;
+use super::pace::{Moment, Tries, gathered};
 
 mod pack;
 mod pages;
@@ -42,14 +42,16 @@ impl Graph {
         let mut results: Vec<Option<Result<Answer, Failure>>> =
             calls.iter().map(|_| None).collect();
         let mut waiting: Vec<Item> = calls.into_iter().enumerate().map(Item::new).collect();
-        while let Some(earliest) = waiting.iter().map(|item| item.ready).min() {
-            sleep_until(earliest).await;
+        while let Some(time) = gathered(waiting.iter().map(|item| item.ready)) {
+            sleep_until(time).await;
             let now = Instant::now();
             let (due, later) = waiting.into_iter().partition(|item| item.ready <= now);
             waiting = later;
-            for (item, result) in self.round(due).await {
+            let answered = self.round(due).await;
+            let moment = self.pace().moment();
+            for (item, result) in answered {
                 let place = item.place;
-                match self.next(item, result) {
+                match self.next(item, result, &moment) {
                     Next::Done(result) => results[place] = Some(result),
                     Next::Again(item) => waiting.push(*item),
                 }
@@ -91,34 +93,32 @@ impl Graph {
     async fn exchange(&self, pack: Vec<Item>) -> Vec<(Item, Result<Answer, Failure>)> {
         let id = self.pace().request_id().to_string();
         let calls: Vec<&Call> = pack.iter().map(|item| &item.call).collect();
-        let results = match *calls {
-            [call] => {
-                self.stats().plain();
-                let answer = self.carry(call, &id).await;
-                vec![answer.and_then(|answer| unpack::plain(&answer, &call.what))]
-            }
-            _ => {
-                self.stats().batch(calls.len());
-                let outer = pack::batch(&calls, |call| self.own_headers(call));
-                match self.carry(&outer, &id).await.and_then(|a| unpack::outer(&a, &outer.what)) {
-                    Ok(answer) => unpack::items(&answer, &calls),
-                    Err(failure) => unpack::all_failed(&failure, &calls),
-                }
-            }
-        };
-        let mut answered = Vec::with_capacity(pack.len());
-        for (item, mut result) in pack.into_iter().zip(results) {
-            if let Err(failure) = &mut result {
-                failure.client_request_id.get_or_insert_with(|| id.as_str().into());
-            }
-            self.record(&item.call, &result, &id);
-            answered.push((item, result));
+        let sent = Sent { graph: self, calls: &calls, id: &id, answered: false };
+        let mut results = self.carry_pack(&calls, &id).await;
+        for failure in results.iter_mut().filter_map(|result| result.as_mut().err()) {
+            failure.client_request_id.get_or_insert_with(|| id.as_str().into());
         }
-        answered
+        sent.answered(&results);
+        pack.into_iter().zip(results).collect()
+    }
+
+    async fn carry_pack(&self, calls: &[&Call], id: &str) -> Vec<Result<Answer, Failure>> {
+        if let [call] = *calls {
+            self.stats().plain();
+            let answer = self.carry(call, id).await;
+            return vec![answer.and_then(|answer| unpack::plain(&answer, &call.what))];
+        }
+        self.stats().batch(calls.len());
+        let outer = pack::batch(calls, |call| self.own_headers(call));
+        let answer = self.carry(&outer, id).await;
+        match answer.and_then(|answer| unpack::outer(&answer, &outer.what)) {
+            Ok(answer) => unpack::items(&answer, calls),
+            Err(failure) => unpack::all_failed(&failure, calls),
+        }
     }
 
     /// What follows for a call: its result, the next page, or another attempt.
-    fn next(&self, mut item: Item, result: Result<Answer, Failure>) -> Next {
+    fn next(&self, mut item: Item, result: Result<Answer, Failure>, moment: &Moment) -> Next {
         match result {
             Ok(answer) => match item.pages.take(answer, &item.call, self.service()) {
                 Ok(pages::Read::All(answer)) => Next::Done(Ok(answer)),
@@ -138,7 +138,7 @@ impl Graph {
                     self.forget_token();
                     Some(Instant::now())
                 } else {
-                    self.pace().again(item.call.repeat, &failure, &item.tries)
+                    self.pace().again(item.call.repeat, &failure, &item.tries, moment)
                 };
                 match again {
                     None => Next::Done(Err(failure)),
@@ -149,6 +149,35 @@ impl Graph {
                         Next::Again(Box::new(item))
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Calls that are on their way. Where the run is interrupted before their answer is there, the
+/// journal still names them.
+struct Sent<'a> {
+    graph: &'a Graph,
+    calls: &'a [&'a Call],
+    id: &'a str,
+    answered: bool,
+}
+
+impl Sent<'_> {
+    fn answered(mut self, results: &[Result<Answer, Failure>]) {
+        self.answered = true;
+        for (call, result) in self.calls.iter().zip(results) {
+            self.graph.record(call, result, self.id);
+        }
+    }
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            for call in self.calls {
+                let interrupted = Failure::of(FailureKind::OutcomeUnknown, &*call.what);
+                self.graph.record(call, &Err(interrupted), self.id);
             }
         }
     }

@@ -40,7 +40,8 @@ pub struct PaceOptions {
     pub first_delay: Duration,
     /// The longest delay where the service names none.
     pub longest_delay: Duration,
-    /// Where jitter and request ids come from; the same seed gives the same run.
+    /// Where jitter and request ids come from; the same seed gives the same run, so a real run
+    /// takes a random one.
     pub seed: u64,
 }
 
@@ -57,6 +58,22 @@ impl PaceOptions {
             seed,
         }
     }
+}
+
+/// When some answers came, and the jitter of whatever is repeated because of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    now: Instant,
+    share: f64,
+}
+
+/// What waits until nearly the same time waits until the same time, so that it goes together.
+const GATHER: Duration = Duration::from_millis(250);
+
+/// The latest of the times that are close to the earliest; none where there are none.
+pub fn gathered(times: impl Iterator<Item = Instant> + Clone) -> Option<Instant> {
+    let earliest = times.clone().min()?;
+    times.filter(|time| *time <= earliest + GATHER).max()
 }
 
 /// How often, and since when, a call was tried.
@@ -101,24 +118,51 @@ impl Pace {
         }))
     }
 
-    /// Waits until a request may go, and holds its slot.
-    pub async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+    /// Waits until a request may go, and holds its slot. Where another call was told to wait for
+    /// longer than anybody's patience, this one fails at once, unsent.
+    pub async fn slot(&self, what: &str) -> Result<SemaphorePermit<'_>, Failure> {
+        let throttled = |delay: Duration| {
+            let mut failure = Failure::of(FailureKind::Throttled, what)
+                .because(format!("the service asked for {} s of silence", delay.as_secs()))
+                .advise("run again later");
+            failure.retry_after = Some(Box::new(delay));
+            failure
+        };
         // The semaphore is never closed.
-        let slot = self.0.slots.acquire().await.ok();
-        while let Some(instant) = self.not_before().filter(|instant| *instant > Instant::now()) {
+        let slot = self.0.slots.acquire().await.map_err(|_| throttled(Duration::ZERO))?;
+        while let Some(instant) = self.not_before() {
+            let delay = instant.saturating_duration_since(Instant::now());
+            if delay.is_zero() {
+                break;
+            }
+            if delay > self.0.options.patience {
+                return Err(throttled(delay));
+            }
             sleep_until(instant).await;
         }
-        slot
+        Ok(slot)
     }
 
     fn not_before(&self) -> Option<Instant> {
         *self.0.not_before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Now, with a throw of the dice: what fails together waits equally long, and so goes together
+    /// again.
+    pub fn moment(&self) -> Moment {
+        Moment { now: Instant::now(), share: (self.draw() >> 11) as f64 / (1_u64 << 53) as f64 }
+    }
+
     /// When to try again, or `None`: the failure stands.
     ///
     /// A throttled call holds back every other call of the same budget.
-    pub fn again(&self, repeat: Repeat, failure: &Failure, tries: &Tries) -> Option<Instant> {
+    pub fn again(
+        &self,
+        repeat: Repeat,
+        failure: &Failure,
+        tries: &Tries,
+        moment: &Moment,
+    ) -> Option<Instant> {
         let options = &self.0.options;
         let (may, limit) = match failure.kind {
             FailureKind::Throttled | FailureKind::Concurrency => (true, options.attempts),
@@ -132,8 +176,8 @@ impl Pace {
             _ => (false, 0),
         };
         let asked = failure.retry_after.as_deref().copied();
-        let delay = asked.unwrap_or_else(|| self.growing_delay(tries.attempts));
-        let instant = Instant::now() + delay;
+        let delay = asked.unwrap_or_else(|| self.growing_delay(tries.attempts, moment.share));
+        let instant = moment.now + delay;
         if failure.kind == FailureKind::Throttled {
             let mut not_before = self.0.not_before.lock().unwrap_or_else(PoisonError::into_inner);
             // Without a word from the service, only the refused call waits.
@@ -146,11 +190,10 @@ impl Pace {
     }
 
     /// Doubles with each attempt, up to a bound; the second half of it is chance.
-    fn growing_delay(&self, attempts: u32) -> Duration {
+    fn growing_delay(&self, attempts: u32, share: f64) -> Duration {
         let options = &self.0.options;
         let doubled = options.first_delay.saturating_mul(1 << attempts.saturating_sub(1).min(16));
         let delay = doubled.min(options.longest_delay);
-        let share = (self.draw() >> 11) as f64 / (1_u64 << 53) as f64;
         delay.mul_f64(0.5 + share / 2.0)
     }
 

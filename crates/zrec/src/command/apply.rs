@@ -55,8 +55,9 @@ fn journal(now: time::OffsetDateTime) -> Result<Arc<Journal>, Failed> {
 }
 
 fn patience(desired: &Desired) -> Patience {
-    let emulated =
-        |tenant: &zrec_plan::desired::DesiredTenant| tenant.cloud == zrec_plan::desired::Cloud::Emulator;
+    let emulated = |tenant: &zrec_plan::desired::DesiredTenant| {
+        tenant.cloud == zrec_plan::desired::Cloud::Emulator
+    };
     match desired.tenants.values().all(emulated) {
         true => Patience::EMULATED,
         false => Patience::REAL,
@@ -86,7 +87,12 @@ async fn apply(
     );
     say_held(&division.held);
     if division.go.is_empty() {
-        return finish(&plan, &Outcome { held: division.held, ..Outcome::default() }, arguments, global);
+        return finish(
+            &plan,
+            &Outcome { held: division.held, ..Outcome::default() },
+            arguments,
+            global,
+        );
     }
     approve(&plan, &division, arguments)?;
     let progress = Progress::over(division.go.len());
@@ -127,7 +133,10 @@ fn say_held(held: &[Held]) {
         let place = step.connector.as_ref().map_or_else(String::new, |name| format!("/{name}"));
         anstream::eprintln!(
             "held: {}{place}: {} {} {} ({why})",
-            step.tenant, step.verb, step.kind, step.summary
+            step.tenant,
+            step.verb,
+            step.kind,
+            step.summary
         );
     }
 }

@@ -17,10 +17,9 @@ pub fn run(arguments: &EmulatorArgs) -> Result<u8, Failed> {
         let failed = |error| Failed::new(format!("cannot start the emulator: {error}"));
         let state = arguments.state.join("emulator.yaml");
         let emulator = Emulator::open(&state, embedded::cloud_file(cloud)?).map_err(failed)?;
-        let names: Vec<_> = arguments.host.iter().map(String::as_str).collect();
         let authority = CertificateAuthority::load_or_create(&arguments.state)
             .map_err(failed)?
-            .with_names(&names);
+            .with_names(arguments.host.iter().cloned());
         let certificate = arguments.state.join("ca.pem");
         let running = embedded::serve(emulator, authority, arguments.port).await?;
         super::report(&format!(

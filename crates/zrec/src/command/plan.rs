@@ -69,7 +69,10 @@ pub(super) fn exit_code(plan: &Plan) -> u8 {
         .findings
         .iter()
         .filter(|finding| finding.effect != Effect::Informs && finding.code != code::SUSPENDED);
-    blocking.map(|finding| if finding.code == code::SIGN_IN_FAILED { 1 } else { 3 }).min().unwrap_or(0)
+    blocking
+        .map(|finding| if finding.code == code::SIGN_IN_FAILED { 1 } else { 3 })
+        .min()
+        .unwrap_or(0)
 }
 
 /// What the run cost, on stderr: it is no part of the report.

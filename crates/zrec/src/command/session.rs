@@ -24,7 +24,8 @@ pub const STATE: &str = ".zrec";
 
 /// Reads manifests and stops at their errors.
 pub fn read_set(paths: &[PathBuf], global: &Global) -> Result<Set, Failed> {
-    let checked = check::check(paths, Format::Text, super::is_coloured(global, super::Stream::Err))?;
+    let checked =
+        check::check(paths, Format::Text, super::is_coloured(global, super::Stream::Err))?;
     if !checked.diagnostics.is_empty() {
         anstream::eprint!("{}", checked.diagnostics);
     }

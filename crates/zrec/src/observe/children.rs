@@ -17,7 +17,11 @@ const READ_APPLICATIONS: Needs = Needs("Application.Read.All");
 /// Where the answers about one connector will be.
 enum Place {
     Known(Box<Application>, Known),
-    Missing { deleted: usize, namesakes: usize, same_uri: usize },
+    Missing {
+        deleted: usize,
+        namesakes: usize,
+        same_uri: usize,
+    },
     /// The application itself could not be read: its children are not asked for.
     Dark(Seen<Application>),
 }
@@ -50,11 +54,17 @@ pub(super) async fn read(
             }
             Seen::Absent => Place::Missing {
                 // One list for the tenant: Graph promises no filter by key on deleted items.
-                deleted: *deleted.get_or_insert_with(|| calls.push(read::deleted_applications(&[]))),
-                namesakes: calls
-                    .push(read::applications_by_display_name(&connector.display_name, application::LISTED)),
+                deleted: *deleted
+                    .get_or_insert_with(|| calls.push(read::deleted_applications(&[]))),
+                namesakes: calls.push(read::applications_by_display_name(
+                    &connector.display_name,
+                    application::LISTED,
+                )),
                 same_uri: *by_uri.entry(&connector.redirect_uri).or_insert_with(|| {
-                    calls.push(read::applications_by_redirect_uri(&connector.redirect_uri, application::LISTED))
+                    calls.push(read::applications_by_redirect_uri(
+                        &connector.redirect_uri,
+                        application::LISTED,
+                    ))
                 }),
             },
             dark @ Seen::Unreadable(_) => Place::Dark(dark),
@@ -133,14 +143,24 @@ fn decode_known(application: Application, known: &Known, answers: &Answers) -> O
     let needs = READ_APPLICATIONS;
     ObservedConnector {
         application: Seen::Present(application),
-        owners: kind::seen(read(known.owners), "the application's owners", needs, application::decode_owners),
+        owners: kind::seen(
+            read(known.owners),
+            "the application's owners",
+            needs,
+            application::decode_owners,
+        ),
         federated_credentials: kind::seen(
             read(known.federated),
             "the application's federated credentials",
             needs,
             application::decode_federated,
         ),
-        principal: kind::seen(read(known.principal), "the service principal", needs, service_principal::decode),
+        principal: kind::seen(
+            read(known.principal),
+            "the service principal",
+            needs,
+            service_principal::decode,
+        ),
         principal_owners: kind::seen(
             read(known.principal_owners),
             "the service principal's owners",

@@ -46,7 +46,8 @@ impl Level {
             .apis()
             .iter()
             .map(|api| {
-                let call = read::service_principal_by_app_id(api.app_id, resource_principal::FIELDS);
+                let call =
+                    read::service_principal_by_app_id(api.app_id, resource_principal::FIELDS);
                 (api.app_id, calls.push(call))
             })
             .collect();
@@ -97,7 +98,12 @@ impl Level {
             ),
             set_applications: self.all.map(|index| {
                 let decode = |answer: &Answer| of_set(answer, desired);
-                kind::seen(answers.get(index), "the list of applications", READ_APPLICATIONS, decode)
+                kind::seen(
+                    answers.get(index),
+                    "the list of applications",
+                    READ_APPLICATIONS,
+                    decode,
+                )
             }),
             clock_skew_seconds: None,
         };

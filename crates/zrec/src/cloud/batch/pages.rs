@@ -39,13 +39,16 @@ impl Pages {
             return Ok(Read::All(page));
         }
         let link = page.body.as_object_mut().and_then(|body| body.remove(NEXT_LINK));
-        let Some(link) = link else {
-            return Ok(Read::All(self.merge(page)));
-        };
         let refused = |why: &str| {
             Failure::of(FailureKind::Refused, &*call.what)
                 .because(why)
                 .advise("the list would be incomplete, so none of it is used")
+        };
+        if self.first.is_some() && !page.body["value"].is_array() {
+            return Err(refused("a further page is no list"));
+        }
+        let Some(link) = link else {
+            return Ok(Read::All(self.merge(page)));
         };
         let link = link.as_str().ok_or_else(|| refused("the link to the next page is no text"))?;
         let path = same_origin_path(&service.origin, link).map_err(|mut failure| {

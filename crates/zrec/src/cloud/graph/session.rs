@@ -160,7 +160,7 @@ impl Graph {
         })?;
         token.attach(&mut request)?;
         let answer = {
-            let _slot = session.pace.slot().await;
+            let _slot = session.pace.slot(&call.what).await?;
             session.stats.sent(sent);
             session.transport().send(request).await
         };
@@ -193,7 +193,8 @@ impl Graph {
             Ok(answer) => {
                 (answer.date, Some(answer.status), answer.request_id.as_deref(), Outcome::Done)
             }
-            Err(failure) if failure.kind == FailureKind::NotSent => return,
+            // It never left.
+            Err(failure) if failure.status.is_none() && !failure.may_have_happened() => return,
             Err(failure) => {
                 let known =
                     if failure.may_have_happened() { Outcome::Unknown } else { Outcome::Refused };

@@ -155,16 +155,20 @@ impl Endpoints {
 }
 
 fn service(key: &str, url: &str, scope: Option<&str>) -> Result<Service, Failure> {
-    let bare = url.trim_end_matches('/');
-    let origin = Origin::of(bare).map_err(|error| {
+    let refused = |why: String| {
         Failure::of(FailureKind::Untrusted, format!("read the cloud's `{key}` address"))
-            .because(format!("it is {error}"))
+            .because(why)
             .advise("write https://host or https://host:port")
-    })?;
-    let uri: Option<http::Uri> = url::Url::parse(bare).ok().and_then(|u| u.as_str().parse().ok());
-    let path = uri.as_ref().map_or("", http::Uri::path).trim_end_matches('/').to_owned();
+    };
+    let bare = url.trim_end_matches('/');
+    let origin = Origin::of(bare).map_err(|error| refused(format!("it is {error}")))?;
+    let parsed = url::Url::parse(bare).map_err(|error| refused(error.to_string()))?;
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(refused("it has a query".to_owned()));
+    }
+    let base_path = parsed.path().trim_end_matches('/').to_owned();
     let scope = scope.map_or_else(|| format!("{bare}/.default"), str::to_owned);
-    Ok(Service { origin, base_path: path, scope })
+    Ok(Service { origin, base_path, scope })
 }
 
 /// Whether the origin is one of the hosts in the table above.

@@ -75,13 +75,13 @@ impl Carrier {
     }
 
     async fn once(&self, request: http::Request<Bytes>) -> Result<Bytes, Failure> {
+        let what = self.what();
         let answer = {
-            let _slot = self.pace.slot().await;
+            let _slot = self.pace.slot(&what).await?;
             self.stats.token();
             self.stats.sent(request.body().len());
             self.transport.send(request).await
         };
-        let what = self.what();
         let answer = answer.map_err(|broken| Failure::from((broken, what.as_str())))?;
         self.stats.received(answer.body().len());
         if answer.status().is_success() && answer.body().starts_with(b"{") {
@@ -105,13 +105,15 @@ impl HttpClient for Carrier {
                 Ok(body) => {
                     return Ok(AsyncRawResponse::from_bytes(StatusCode::Ok, Headers::new(), body));
                 }
-                Err(failure) => match self.pace.again(Repeat::Safe, &failure, &tries) {
-                    Some(instant) => {
-                        self.stats.retry();
-                        sleep_until(instant).await;
+                Err(failure) => {
+                    match self.pace.again(Repeat::Safe, &failure, &tries, &self.pace.moment()) {
+                        Some(instant) => {
+                            self.stats.retry();
+                            sleep_until(instant).await;
+                        }
+                        None => return Err(azure_core::Error::new(ErrorKind::Credential, failure)),
                     }
-                    None => return Err(azure_core::Error::new(ErrorKind::Credential, failure)),
-                },
+                }
             }
         }
     }

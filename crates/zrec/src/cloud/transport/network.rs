@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use rustls::CertificateError;
 
 use super::{Broken, LARGEST_ANSWER};
 
@@ -113,6 +114,15 @@ pub(super) async fn send(
     *response.version_mut() = answer.version();
     *response.headers_mut() = std::mem::take(answer.headers_mut());
 
+    let too_large = || {
+        Broken::TooLarge(format!(
+            "the answer of {host} is larger than {} MiB; this is not the API that was asked",
+            LARGEST_ANSWER >> 20
+        ))
+    };
+    if answer.content_length().is_some_and(|length| length > LARGEST_ANSWER as u64) {
+        return Err(too_large());
+    }
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| {
         Broken::OutcomeUnknown(format!(
@@ -121,10 +131,7 @@ pub(super) async fn send(
         ))
     })? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(Broken::TooLarge(format!(
-                "the answer of {host} is larger than {} MiB; this is not the API that was asked",
-                LARGEST_ANSWER >> 20
-            )));
+            return Err(too_large());
         }
         body.extend_from_slice(&chunk);
     }
@@ -135,10 +142,10 @@ pub(super) async fn send(
 /// Connecting (name, socket, proxy tunnel, TLS) comes before sending; everything else is unknown.
 fn judge(error: &reqwest::Error, host: &str) -> Broken {
     let inner = innermost(error);
-    if is_about_certificates(error) {
+    if let Some(certificate) = certificate_error(error) {
         return Broken::Distrusted(format!(
-            "the certificate of {host} is not trusted ({inner}); where a proxy inspects TLS, put \
-             its CA certificate into the PEM file that {CERT_FILE} names"
+            "the certificate of {host} is not trusted ({inner}); {}",
+            certificate_hint(certificate)
         ));
     }
     if error.is_connect() {
@@ -162,20 +169,33 @@ fn innermost(error: &dyn Error) -> String {
     error.to_string()
 }
 
-/// A rustls error may be wrapped in an I/O error, which hides it from `source`.
-fn is_about_certificates(error: &(dyn Error + 'static)) -> bool {
+/// A rustls error may be wrapped in I/O errors, which hide it from `source`.
+fn certificate_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CertificateError> {
     let mut next = Some(error);
     while let Some(error) = next {
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            .map(|inner| inner as &(dyn Error + 'static));
-        for candidate in [Some(error), wrapped].into_iter().flatten() {
-            if let Some(rustls::Error::InvalidCertificate(_)) = candidate.downcast_ref() {
-                return true;
-            }
+        if let Some(rustls::Error::InvalidCertificate(why)) = error.downcast_ref() {
+            return Some(why);
         }
-        next = error.source();
+        next = match error.downcast_ref().and_then(std::io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
-    false
+    None
+}
+
+fn certificate_hint(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name; look at the cloud's address, and at the proxy"
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => "look at this machine's clock",
+        _ => {
+            "where a proxy inspects TLS, put its CA certificate into the PEM file that \
+             SSL_CERT_FILE names"
+        }
+    }
 }

@@ -1,0 +1,504 @@
+//! Sign-in by secret and by certificate, and its refusals.
+
+mod common;
+
+use aws_lc_rs::digest;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use common::{Cloud, GRAPH, START, TENANT};
+use serde_json::{Value, json};
+use zrec_emulator::DEFAULT_CALLER;
+
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+fn claims(token: &str) -> Value {
+    let part = token.split('.').nth(1).unwrap_or_default();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_token_says_who_what_and_where() {
+    let cloud = Cloud::new().await;
+    let claims = claims(&cloud.token);
+    assert_eq!(claims["aud"], "https://graph.microsoft.com");
+    assert_eq!(claims["tid"], TENANT);
+    assert_eq!(claims["appid"], DEFAULT_CALLER.app_id);
+    assert_eq!(claims["idtyp"], "app");
+    assert_eq!(
+        claims["roles"].as_array().map(Vec::len),
+        Some(DEFAULT_CALLER.roles.len())
+    );
+    assert_eq!(claims["exp"], START + 3599);
+}
+
+#[tokio::test]
+async fn refusals_carry_their_numbers() {
+    let cloud = Cloud::new().await;
+    let good = [
+        ("grant_type", "client_credentials"),
+        ("client_id", DEFAULT_CALLER.app_id),
+        ("client_secret", DEFAULT_CALLER.secret),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    for (name, value, status, error, number) in [
+        ("client_secret", "wrong", 401, "invalid_client", 7_000_215),
+        ("client_secret", "", 401, "invalid_client", 7_000_216),
+        (
+            "client_id",
+            "11111111-2222-4333-8444-555555555555",
+            400,
+            "unauthorized_client",
+            700_016,
+        ),
+        (
+            "grant_type",
+            "password",
+            400,
+            "unsupported_grant_type",
+            70_003,
+        ),
+        (
+            "scope",
+            "https://graph.microsoft.com/User.Read",
+            400,
+            "invalid_scope",
+            1_002_012,
+        ),
+        (
+            "scope",
+            "https://nothing.example/.default",
+            400,
+            "invalid_resource",
+            500_011,
+        ),
+        ("scope", "", 400, "invalid_request", 900_144),
+    ] {
+        let form: Vec<_> = good
+            .iter()
+            .map(|&(k, v)| (k, if k == name { value } else { v }))
+            .collect();
+        let got = cloud.token_request(&form).await;
+        assert_eq!(
+            (
+                got.status,
+                got.body["error"].as_str(),
+                &got.body["error_codes"]
+            ),
+            (status, Some(error), &json!([number])),
+            "{got:?}"
+        );
+        assert!(
+            got.body["error_description"]
+                .as_str()
+                .is_some_and(|d| d.starts_with(&format!("AADSTS{number}: ")))
+        );
+    }
+    let strict = Cloud::silent("strictTenants: true");
+    let got = strict.token_request(&good).await;
+    assert_eq!(
+        (got.status, &got.body["error_codes"]),
+        (400, &json!([90_002]))
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_for_their_resource_and_their_hour() {
+    let mut cloud = Cloud::new().await;
+    let check = |got: common::Got, text: &str| {
+        assert_eq!(
+            (got.status, got.code()),
+            (401, "InvalidAuthenticationToken"),
+            "{got:?}"
+        );
+        assert!(got.message().contains(text), "{got:?}");
+    };
+    cloud
+        .clock
+        .store(START + 3600, std::sync::atomic::Ordering::Relaxed);
+    check(cloud.get("/applications").await, "expired");
+    cloud
+        .clock
+        .store(START, std::sync::atomic::Ordering::Relaxed);
+    let good = std::mem::take(&mut cloud.token);
+    check(cloud.get("/applications").await, "Access token is empty.");
+    cloud.token = "nonsense".to_owned();
+    check(cloud.get("/applications").await, "JWT is not well formed");
+    cloud.token = format!("{}x{}", &good[..good.len() - 3], &good[good.len() - 2..]);
+    check(cloud.get("/applications").await, "");
+    let storage = cloud
+        .token_request(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", DEFAULT_CALLER.app_id),
+            ("client_secret", DEFAULT_CALLER.secret),
+            ("scope", "https://storage.azure.com/.default"),
+        ])
+        .await;
+    cloud.token = storage.body["access_token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    check(cloud.get("/applications").await, "Invalid audience");
+}
+
+#[tokio::test]
+async fn roles_decide_and_owned_by_means_owned() {
+    let app = |n: u8| format!("a000000{n}-0000-4000-8000-000000000000");
+    let mut cloud = Cloud::of(&format!(
+        "
+tenants:
+  - id: {TENANT}
+    callers:
+      - {{ appId: {}, secret: s, roles: [Application.ReadWrite.OwnedBy, Directory.Read.All] }}
+      - {{ appId: {}, secret: s, roles: [Application.ReadWrite.All] }}
+      - {{ appId: {}, secret: s, roles: [Application.Read.All] }}
+      - {{ appId: {}, secret: {}, roles: [] }}
+    applications: [{{ displayName: Foreign, uniqueName: foreign }}]
+",
+        app(1),
+        app(2),
+        app(3),
+        DEFAULT_CALLER.app_id,
+        DEFAULT_CALLER.secret
+    ))
+    .await;
+    let denied = |got: common::Got| {
+        assert_eq!(
+            (got.status, got.code(), got.message()),
+            (
+                403,
+                "Authorization_RequestDenied",
+                "Insufficient privileges to complete the operation."
+            ),
+            "{got:?}"
+        );
+    };
+    denied(cloud.get("/applications").await);
+    cloud.token = cloud.sign_in(&app(3), "s").await;
+    assert_eq!(cloud.get("/applications").await.status, 200);
+    denied(
+        cloud
+            .post("/applications", json!({ "displayName": "A" }))
+            .await,
+    );
+    denied(cloud.get("/oauth2PermissionGrants").await);
+    denied(cloud.get("/policies/defaultAppManagementPolicy").await);
+    cloud.token = cloud.sign_in(&app(1), "s").await;
+    denied(
+        cloud
+            .patch(
+                "/applications(uniqueName='foreign')",
+                json!({ "notes": "n" }),
+            )
+            .await,
+    );
+    denied(
+        cloud
+            .post("/applications(uniqueName='foreign')/addPassword", json!({}))
+            .await,
+    );
+    let (id, app_id, sp) = cloud.connector("Own").await;
+    assert_eq!(
+        cloud
+            .patch(&format!("/applications/{id}"), json!({ "notes": "n" }))
+            .await
+            .status,
+        204
+    );
+    let local = cloud
+        .post("/servicePrincipals", json!({ "appId": GRAPH }))
+        .await;
+    assert_eq!(local.status, 409);
+    assert_eq!(
+        cloud
+            .delete(&format!("/servicePrincipals(appId='{app_id}')"))
+            .await
+            .status,
+        204
+    );
+    let foreign = cloud.get("/applications(uniqueName='foreign')").await;
+    let got = cloud
+        .post(
+            "/servicePrincipals",
+            json!({ "appId": foreign.body["appId"] }),
+        )
+        .await;
+    assert!(got.status == 403 && got.message().contains("backing application of the service principal being created must in the local tenant"), "{got:?}");
+    cloud.token = cloud.sign_in(&app(2), "s").await;
+    let _ = sp;
+    let (_, _, sp) = cloud.connector("Other").await;
+    let graph = cloud.api(GRAPH).await;
+    let sharepoint = cloud.api("00000003-0000-0ff1-ce00-000000000000").await;
+    let grant = |resource: &str, role: &str| json!({ "principalId": sp, "resourceId": resource, "appRoleId": role });
+    denied(
+        cloud
+            .post(
+                &format!("/servicePrincipals/{graph}/appRoleAssignedTo"),
+                grant(&graph, common::SITES_READ),
+            )
+            .await,
+    );
+    let path = format!("/servicePrincipals/{sharepoint}/appRoleAssignedTo");
+    assert_eq!(
+        cloud
+            .post(
+                &path,
+                grant(&sharepoint, "d13f72ca-a275-4b96-b789-48ebcc4da984")
+            )
+            .await
+            .status,
+        201
+    );
+    denied(cloud.post("/oauth2PermissionGrants", json!({ "clientId": sp, "consentType": "AllPrincipals", "resourceId": graph, "scope": "" })).await);
+}
+
+struct Signer {
+    key: RsaKeyPair,
+    der: Vec<u8>,
+}
+
+impl Signer {
+    fn new(days: i64) -> Self {
+        let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key");
+        let mut parameters = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
+        parameters.not_before =
+            time::OffsetDateTime::from_unix_timestamp(START - 60).expect("a time");
+        parameters.not_after = parameters.not_before + time::Duration::days(days);
+        let der = parameters
+            .self_signed(&pair)
+            .expect("a certificate")
+            .der()
+            .to_vec();
+        Self {
+            key: RsaKeyPair::from_pkcs8(&pair.serialize_der()).expect("a key"),
+            der,
+        }
+    }
+
+    fn assertion(&self, client: &str, header: Value, over: Value) -> String {
+        let mut claims = json!({
+            "aud": format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"),
+            "iss": client, "sub": client, "jti": "1", "nbf": START, "exp": START + 600,
+        });
+        for (name, value) in over.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&header), part(&claims));
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        let padding: &'static dyn aws_lc_rs::signature::RsaEncoding = if header["alg"] == "PS256" {
+            &RSA_PSS_SHA256
+        } else {
+            &RSA_PKCS1_SHA256
+        };
+        self.key
+            .sign(
+                padding,
+                &SystemRandom::new(),
+                signed.as_bytes(),
+                &mut signature,
+            )
+            .expect("a signature");
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn header(&self, alg: &str) -> Value {
+        let thumb = if alg == "PS256" {
+            digest::digest(&digest::SHA256, &self.der)
+        } else {
+            digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der)
+        };
+        let name = if alg == "PS256" { "x5t#S256" } else { "x5t" };
+        json!({ "alg": alg, "typ": "JWT", name: URL_SAFE_NO_PAD.encode(thumb) })
+    }
+}
+
+#[tokio::test]
+async fn certificates_are_registered_kept_and_used() {
+    let cloud = Cloud::new().await;
+    let (id, app_id, _) = cloud.connector("A").await;
+    let path = format!("/applications/{id}");
+    let (one, two) = (Signer::new(1461), Signer::new(90));
+    let entry = |s: &Signer, end: &str| json!({ "type": "AsymmetricX509Cert", "usage": "Verify", "displayName": "C", "key": STANDARD.encode(&s.der), "endDateTime": end });
+    let late = cloud
+        .patch(
+            &path,
+            json!({ "keyCredentials": [entry(&two, "2030-01-01T00:00:00Z")] }),
+        )
+        .await;
+    assert_eq!(
+        (late.status, late.code()),
+        (400, "KeyCredentialsInvalidEndDate")
+    );
+    assert_eq!(
+        cloud
+            .patch(
+                &path,
+                json!({ "keyCredentials": [entry(&one, "2030-11-18T00:00:00Z")] })
+            )
+            .await
+            .status,
+        204
+    );
+    let read = cloud.get(&path).await.body["keyCredentials"].clone();
+    assert_eq!(
+        (read.as_array().map(Vec::len), &read[0]["key"]),
+        (Some(1), &Value::Null)
+    );
+    let both = json!({ "keyCredentials": [read[0], entry(&two, "2027-01-01T00:00:00Z")] });
+    assert_eq!(cloud.patch(&path, both).await.status, 204);
+    let keys = cloud
+        .get(&format!("{path}?$select=keyCredentials"))
+        .await
+        .body["keyCredentials"]
+        .clone();
+    assert_eq!(
+        (keys.as_array().map(Vec::len), keys[0]["key"].as_str()),
+        (Some(2), Some(STANDARD.encode(&one.der).as_str()))
+    );
+
+    let try_one = async |assertion: String| {
+        cloud
+            .token_request(&[
+                ("grant_type", "client_credentials"),
+                ("client_id", &app_id),
+                ("client_assertion_type", ASSERTION),
+                ("client_assertion", &assertion),
+                ("scope", "https://graph.microsoft.com/.default"),
+            ])
+            .await
+    };
+    for alg in ["RS256", "PS256"] {
+        let got = try_one(one.assertion(&app_id, one.header(alg), json!({}))).await;
+        assert_eq!(got.status, 200, "{alg} {got:?}");
+    }
+    let stranger = Signer::new(90);
+    for (assertion, number) in [
+        (
+            stranger.assertion(&app_id, stranger.header("RS256"), json!({})),
+            700_027,
+        ),
+        (
+            stranger.assertion(&app_id, one.header("RS256"), json!({})),
+            700_027,
+        ),
+        (
+            one.assertion(&app_id, one.header("RS256"), json!({ "exp": START - 1000 })),
+            700_024,
+        ),
+        (
+            one.assertion(&app_id, one.header("RS256"), json!({ "sub": "x" })),
+            700_021,
+        ),
+        (
+            one.assertion(
+                &app_id,
+                one.header("RS256"),
+                json!({ "aud": "https://elsewhere.example/x/oauth2/v2.0/token" }),
+            ),
+            700_023,
+        ),
+        ("nonsense".to_owned(), 50_027),
+    ] {
+        let got = try_one(assertion).await;
+        assert_eq!(
+            (got.status, &got.body["error_codes"]),
+            (401, &json!([number])),
+            "{got:?}"
+        );
+    }
+    assert_eq!(
+        cloud
+            .patch(&path, json!({ "keyCredentials": [keys[1]] }))
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        try_one(one.assertion(&app_id, one.header("RS256"), json!({})))
+            .await
+            .status,
+        401
+    );
+    let proofless = json!({ "keyCredential": entry(&one, "2027-01-01T00:00:00Z"), "proof": "x" });
+    assert_eq!(
+        cloud
+            .post(&format!("{path}/addKey"), proofless)
+            .await
+            .status,
+        403
+    );
+}
+
+#[tokio::test]
+async fn discovery_and_the_older_endpoint_answer() {
+    let cloud = Cloud::new().await;
+    let get = async |url: String| {
+        let request = http::Request::get(url)
+            .header("host", "localhost:1")
+            .body(Bytes::new())
+            .expect("a request");
+        let answer = cloud.emulator.call(request).await.expect("an answer");
+        serde_json::from_slice::<Value>(answer.body()).expect("JSON")
+    };
+    let host = "https://localhost:1";
+    let found = get(format!("{host}/common/discovery/instance?api-version=1.1&authorization_endpoint={host}/{TENANT}/oauth2/v2.0/authorize")).await;
+    assert_eq!(
+        found["tenant_discovery_endpoint"],
+        format!("{host}/{TENANT}/v2.0/.well-known/openid-configuration")
+    );
+    assert_eq!(found["metadata"][1]["aliases"], json!(["localhost:1"]));
+    let openid = get(format!(
+        "{host}/{TENANT}/v2.0/.well-known/openid-configuration"
+    ))
+    .await;
+    assert_eq!(
+        (openid["issuer"].as_str(), openid["token_endpoint"].as_str()),
+        (
+            Some(format!("{host}/{TENANT}/v2.0").as_str()),
+            Some(format!("{host}/{TENANT}/oauth2/v2.0/token").as_str())
+        )
+    );
+    assert_eq!(
+        get(openid["jwks_uri"].as_str().unwrap_or_default().to_owned()).await["keys"][0]["kty"],
+        "RSA"
+    );
+    let basic = STANDARD.encode(format!(
+        "{}:{}",
+        DEFAULT_CALLER.app_id, DEFAULT_CALLER.secret
+    ));
+    let request = http::Request::post(format!("{host}/{TENANT}/oauth2/token"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", format!("Basic {basic}"))
+        .body(Bytes::from_static(
+            b"grant_type=client_credentials&resource=https%3A%2F%2Fmanagement.azure.com%2F",
+        ))
+        .expect("a request");
+    let answer = cloud.emulator.call(request).await.expect("an answer");
+    let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
+    assert_eq!(
+        (body["resource"].as_str(), body["expires_in"].as_str()),
+        (Some("https://management.azure.com/"), Some("3599"))
+    );
+    for (path, count) in [("subscriptions", 0), ("tenants", 1)] {
+        let request = http::Request::get(format!("{host}/{path}?api-version=2022-12-01"))
+            .header(
+                "authorization",
+                format!(
+                    "Bearer {}",
+                    body["access_token"].as_str().unwrap_or_default()
+                ),
+            )
+            .body(Bytes::new())
+            .expect("a request");
+        let answer = cloud.emulator.call(request).await.expect("an answer");
+        let value: Value = serde_json::from_slice(answer.body()).expect("JSON");
+        assert_eq!(
+            value["value"].as_array().map(Vec::len),
+            Some(count),
+            "{path} {value}"
+        );
+    }
+}
