@@ -64,8 +64,6 @@ codes! {
     API_DISABLED = 114, "a Microsoft API is disabled in the tenant";
     /// The tenant's policy refuses what the guide asks for.
     APP_POLICY = 115, "the tenant's application-management policy restricts credentials";
-    /// Narrower than the guide.
-    SINGLE_TENANT = 116, "only this tenant may sign in";
     /// A removal larger than the threshold.
     THRESHOLD = 117, "more would be removed than the threshold allows";
     /// The application is protected.

@@ -1,7 +1,6 @@
 //! One connector: may it be planned at all, and then its kinds in the order of work.
 
 use crate::code;
-use crate::desired::SignInAudience;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind;
@@ -16,15 +15,6 @@ pub fn plan(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
     if suspended(context, draft) || unreadable(context, draft) || !safety::permitted(context, draft)
     {
         return false;
-    }
-    if context.want.sign_in_audience == SignInAudience::MyOrg {
-        draft.finding(
-            &context.want.id,
-            code::SINGLE_TENANT,
-            Effect::Informs,
-            "the application admits accounts of its own tenant only; the guide asks for any Entra tenant".to_owned(),
-            "check with Zscaler that a single-tenant application authorizes",
-        );
     }
     match &context.seen.application {
         Seen::Present(application) => plan_present(context, application, draft),

@@ -25,6 +25,7 @@ mod spec;
 mod store;
 mod suggest;
 mod tenant;
+mod tree;
 
 pub use desire::desire;
 pub use diagnostic::{Diagnostic, Related, Severity};

@@ -87,7 +87,14 @@ pub(crate) fn judge_permissions(
     log: &mut Log<'_>,
 ) {
     if let Some(permissions) = effective.get("permissions") {
-        permission::judge(context.catalog, spec, permissions, place, log);
+        let layer = context.index.defaults.as_ref();
+        let layer = layer.and_then(|layer| layer.root.at(&["spec", "connector", "permissions"]));
+        let sides = layer.map(Node::entries).unwrap_or_default().iter();
+        let for_all = sides
+            .flat_map(|side| side.node.items())
+            .filter_map(|entry| Some(entry.get("name")?.place))
+            .collect();
+        permission::judge(context.catalog, spec, permissions, place, &for_all, log);
     }
 }
 

@@ -51,16 +51,21 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
 }
 
+/// The most problems that one reading keeps; the rest would not be read by anybody.
+const MAX_KEPT: usize = 2_000;
+
 /// Collects the problems of one reading.
 pub(crate) struct Log<'a> {
     pub(crate) sources: &'a [Source],
     pub(crate) found: Vec<Diagnostic>,
+    /// Errors, those that were not kept too.
+    errors: usize,
 }
 
 impl<'a> Log<'a> {
     /// An empty log on these files.
     pub(crate) fn new(sources: &'a [Source]) -> Self {
-        Self { sources, found: Vec::new() }
+        Self { sources, found: Vec::new(), errors: 0 }
     }
 
     /// Notes an error and returns it, so that more can be said.
@@ -90,7 +95,12 @@ impl<'a> Log<'a> {
 
     /// Whether anything here forbids to use the set.
     pub(crate) fn has_errors(&self) -> bool {
-        self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.errors > 0
+    }
+
+    /// Whether there are so many problems that looking for more is of no use.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= MAX_KEPT
     }
 
     /// Everything found, by file and line, each problem once.
@@ -125,6 +135,10 @@ impl<'a> Log<'a> {
             help: Vec::new(),
             related: Vec::new(),
         };
+        self.errors += usize::from(severity == Severity::Error);
+        if self.is_full() {
+            self.found.pop();
+        }
         self.found.push(diagnostic);
         let last = self.found.len() - 1;
         &mut self.found[last]

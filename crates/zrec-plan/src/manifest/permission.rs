@@ -1,6 +1,6 @@
 //! Rules on `permissions.add` and `permissions.drop`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{App, Catalog, Permission, PermissionKey};
 use crate::manifest::diagnostic::Log;
@@ -26,12 +26,13 @@ pub(crate) fn grantable(
         .collect()
 }
 
-/// Judges both lists of a connector.
+/// Judges both lists of a connector. What Defaults say `for_all` connectors may well be idle in some.
 pub(crate) fn judge(
     catalog: &Catalog,
     spec: &ConnectorSpec,
     permissions: &Node,
     place: Place,
+    for_all: &BTreeSet<Place>,
     log: &mut Log<'_>,
 ) {
     let derived = catalog.least_permissions(spec.app, spec.actions.as_ref());
@@ -62,8 +63,11 @@ pub(crate) fn judge(
             let asked =
                 found.iter().filter(|permission| derived.contains_key(&permission.key)).count();
             match side {
-                "add" => added(catalog, spec.app, &found, asked, at, log),
-                _ if asked == 0 => {
+                "add" => {
+                    let asked = asked > 0 && !for_all.contains(&name.place);
+                    added(catalog, spec.app, &found, asked, at, log);
+                }
+                _ if asked == 0 && !for_all.contains(&name.place) => {
                     log.warning(
                         rule::IDLE_DROP,
                         at,
@@ -122,7 +126,7 @@ fn added(
     catalog: &Catalog,
     app: App,
     found: &[&Permission],
-    asked: usize,
+    asked: bool,
     at: Place,
     log: &mut Log<'_>,
 ) {
@@ -143,7 +147,7 @@ fn added(
             .help("choose an action that asks for what you need; exceptions by `kind: Policy` come with a later version");
         return;
     }
-    if asked > 0 {
+    if asked {
         log.warning(
             rule::IDLE_ADD,
             at,

@@ -9,9 +9,12 @@ use crate::manifest::index::{Document, Index};
 use crate::manifest::node::{Content, Node};
 use crate::manifest::set::{Merged, Set, SetConnector, SetTenant};
 use crate::manifest::spec::connector_defaults;
-use crate::manifest::suggest::{did_you_mean, quote};
+use crate::manifest::suggest::{did_you_mean, listed, quote};
 use crate::manifest::{connector, neighbour, rule, tenant};
 use crate::name::{ConnectorId, ConnectorName, SetName, TenantName};
+
+/// The most connectors of a set, counted once for each tenant.
+const MAX_CONNECTORS: usize = 100_000;
 
 /// What the rules need to know.
 pub(crate) struct Context<'a> {
@@ -31,6 +34,18 @@ pub(crate) fn resolve(index: &Index, catalog: &Catalog, log: &mut Log<'_>) -> Op
         }
         let base = merge(&context, document, None, log);
         bases.insert(document.name.as_str(), base);
+    }
+    let count: usize = targeted.values().map(Vec::len).sum();
+    if count > MAX_CONNECTORS {
+        let place =
+            index.connectors.values().next().map(|document| document.place).unwrap_or_default();
+        log.error(
+            rule::TOO_MUCH,
+            place,
+            format!("the set comes to {count} connectors, more than {MAX_CONNECTORS}"),
+        )
+        .note("a connector counts once for each tenant that gets it");
+        return None;
     }
     let mut set = empty_set(index, log);
     for document in index.tenants.values() {
@@ -113,6 +128,9 @@ fn targets<'a>(
     let mut found = BTreeSet::new();
     for item in selector.node.items() {
         let name = item.text().unwrap_or_default();
+        if log.is_full() {
+            break;
+        }
         match tenants.get_key_value(name) {
             Some((name, _)) => {
                 found.insert(name.as_str());
@@ -144,10 +162,29 @@ fn targets<'a>(
         }
     }
     if found.is_empty() && context.index.complete {
+        let help = near_label(context, wanted);
         log.error(rule::EMPTY_SELECTOR, selector.key_place, "the selector matches no tenant")
-            .label("no Tenant document has all these labels");
+            .label("no Tenant document has all these labels")
+            .help_maybe(help);
     }
     found
+}
+
+/// What a selector that matches nothing may have meant.
+fn near_label(context: &Context<'_>, wanted: &Node) -> Option<String> {
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (key, value) in context.index.tenants.values().flat_map(Document::labels) {
+        known.entry(key).or_default().insert(value);
+    }
+    wanted.entries().iter().find_map(|entry| {
+        let Some(values) = known.get(&entry.key) else {
+            return did_you_mean(&entry.key, known.keys().map(String::as_str));
+        };
+        let value = entry.node.text().filter(|value| !values.contains(*value))?;
+        let values = || values.iter().map(String::as_str);
+        did_you_mean(value, values())
+            .or_else(|| Some(format!("values of `{}`: {}", entry.key, listed(values()))))
+    })
 }
 
 /// Merges a connector's layers and judges the result; `None` where it cannot be used.

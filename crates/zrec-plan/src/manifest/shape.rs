@@ -18,7 +18,8 @@ pub(super) fn unknown_keys(
     log: &mut Log<'_>,
 ) {
     let known = known_keys(error);
-    for key in unexpected {
+    // Each is looked up, so a map of nothing but unknown keys must not cost its square.
+    for key in unexpected.iter().take(20) {
         let near = did_you_mean(key, known.iter().copied());
         let help = near.unwrap_or_else(|| format!("known here: {}", listed(known.iter().copied())));
         log.error(rule::UNKNOWN_KEY, target.key_place(key), format!("unknown key {}", quote(key)))

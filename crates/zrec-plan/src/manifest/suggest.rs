@@ -8,6 +8,9 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     let lower = word.to_lowercase();
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
+        if candidate.len().abs_diff(word.len()) > 20 {
+            continue;
+        }
         let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
         let allowed = 1.max(word.chars().count().max(candidate.chars().count()) / 3);
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {

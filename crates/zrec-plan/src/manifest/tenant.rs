@@ -22,7 +22,7 @@ pub(crate) fn merge(context: &Context<'_>, document: &Document) -> Node {
     effective
 }
 
-/// Judges a merged tenant that gets these connectors.
+/// Judges a merged tenant that gets these connectors, sorted by name.
 pub(crate) fn judge(
     context: &Context<'_>,
     document: &Document,
@@ -87,7 +87,7 @@ fn overrides(context: &Context<'_>, effective: &Node, connectors: &[&str], log: 
                 .label("no Connector document has this name")
                 .help_maybe(help);
             }
-        } else if !connectors.contains(&entry.key.as_str()) && context.index.complete {
+        } else if connectors.binary_search(&entry.key.as_str()).is_err() && context.index.complete {
             log.warning(
                 rule::IDLE_OVERRIDE,
                 entry.key_place,
