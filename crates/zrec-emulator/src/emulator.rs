@@ -44,6 +44,7 @@ struct Outcome {
     lost: Option<Lost>,
     cut: Option<usize>,
     delay: Duration,
+    hangs: bool,
 }
 
 impl std::fmt::Debug for Emulator {
@@ -111,6 +112,9 @@ impl Emulator {
     /// [`Lost`] where a quirk drops the connection before the work or the answer after it.
     pub async fn call(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Lost> {
         let outcome = self.work(request);
+        if outcome.hangs {
+            return std::future::pending().await;
+        }
         if !outcome.delay.is_zero() {
             tokio::time::sleep(outcome.delay).await;
         }
@@ -214,6 +218,7 @@ fn finish(room: &mut Room, incoming: &Incoming, reply: strike::Reply) -> Outcome
         lost: None,
         cut: None,
         delay: Duration::ZERO,
+        hangs: false,
     };
     for quirk in &reply.struck {
         match quirk.quirk {
@@ -222,6 +227,7 @@ fn finish(room: &mut Room, incoming: &Incoming, reply: strike::Reply) -> Outcome
             QuirkKind::Delay => {
                 outcome.delay += Duration::from_millis(quirk.milliseconds.unwrap_or(1000))
             }
+            QuirkKind::Hang => outcome.hangs = true,
             QuirkKind::Truncate => {
                 outcome.cut = Some(quirk.bytes.unwrap_or(outcome.answer.bytes().len() / 2));
             }
@@ -244,7 +250,7 @@ fn finish(room: &mut Room, incoming: &Incoming, reply: strike::Reply) -> Outcome
         },
         client_request_id: incoming.header("client-request-id").map(str::to_owned),
         violations: reply.violations,
-        lost: outcome.lost.is_some(),
+        lost: outcome.lost.is_some() || outcome.hangs,
     });
     outcome
 }

@@ -49,6 +49,9 @@ pub struct Quirk {
     /// `truncate`: how many bytes of the body arrive.
     #[serde(default)]
     pub bytes: Option<usize>,
+    /// `hang`: whether the work is done before the silence.
+    #[serde(default)]
+    pub after_work: bool,
 }
 
 /// The kinds of misbehaviour.
@@ -70,6 +73,8 @@ pub enum QuirkKind {
     Truncate,
     /// Answers late.
     Delay,
+    /// Takes the request and never answers, before the work or (`afterWork`) after it: the moment to kill a client.
+    Hang,
     /// `Directory_ConcurrencyViolation`, as `status` 409 (default) or 503.
     ConcurrencyViolation,
     /// After this write, reads of the tenant do not see it for `reads` reads or `milliseconds`.

@@ -47,6 +47,7 @@ pub(crate) fn answer(
         QuirkKind::Refuse,
         QuirkKind::LostAnswer,
         QuirkKind::Delay,
+        QuirkKind::Hang,
         QuirkKind::Truncate,
     ];
     reply.struck.extend(

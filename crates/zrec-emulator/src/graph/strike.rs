@@ -66,9 +66,11 @@ impl Strikes {
     }
 }
 
-/// Whether the connection is dropped before the work.
+/// Whether the connection is dropped, or the request kept waiting, before the work.
 pub(crate) fn refused(struck: &[Quirk]) -> bool {
-    struck.iter().any(|quirk| quirk.quirk == QuirkKind::Refuse)
+    struck.iter().any(|quirk| {
+        quirk.quirk == QuirkKind::Refuse || quirk.quirk == QuirkKind::Hang && !quirk.after_work
+    })
 }
 
 /// The answer that the first striking quirk gives instead of the work.
