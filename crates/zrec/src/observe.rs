@@ -66,7 +66,7 @@ async fn observe_tenant(
             let answers = Answers(reader.send_all(first.calls()).await);
             let (mut seen, applications) = first.decode(&answers, desired, member, &reader);
             let connectors = children::read(&reader, &connectors, applications).await;
-            seen.clock_skew_seconds = answers.clock_skew();
+            seen.clock_skew_seconds = answers.clock_skew(reader.now());
             (tenant.name.clone(), seen, connectors)
         }
         Err(failure) => (tenant.name.clone(), not_signed_in(member, failure), BTreeMap::new()),
@@ -104,9 +104,9 @@ impl Answers {
     }
 
     /// By how many seconds our clock leads the servers', by the newest `Date`.
-    fn clock_skew(&self) -> Option<i64> {
+    fn clock_skew(&self, now: time::OffsetDateTime) -> Option<i64> {
         let newest = self.0.iter().flatten().filter_map(|answer| answer.date).max()?;
-        Some((time::OffsetDateTime::now_utc() - newest).whole_seconds())
+        Some((now - newest).whole_seconds())
     }
 }
 

@@ -263,4 +263,9 @@ impl Reader {
     pub fn stats(&self) -> &Stats {
         self.0.stats()
     }
+
+    /// Our clock, as it was passed in.
+    pub fn now(&self) -> time::OffsetDateTime {
+        (self.0.0.settings.clock)()
+    }
 }
