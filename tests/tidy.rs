@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 const LONGEST_FILE: usize = 300;
 
 /// Files over the limit, each with the reason why it is one noun all the same.
-const LONGER: &[(&str, &str)] = &[
-    ("crates/zrec-plan/src/desired.rs", "plain data, one struct after the other"),
-];
+const LONGER: &[(&str, &str)] =
+    &[("crates/zrec-plan/src/desired.rs", "plain data, one struct after the other")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -75,7 +74,16 @@ fn arrows_point_one_way() {
         // Decides: no network, no files, no clock, no randomness, no logging.
         (
             "crates/zrec-plan",
-            &["reqwest", "tokio", "azure_core", "zrec-emulator", "tracing", "rand", "rcgen", "graph-rs-sdk"],
+            &[
+                "reqwest",
+                "tokio",
+                "azure_core",
+                "zrec-emulator",
+                "tracing",
+                "rand",
+                "rcgen",
+                "graph-rs-sdk",
+            ],
         ),
         // Pretends: shares no type with the others.
         ("crates/zrec-emulator", &["zrec-plan", "zrec.workspace", "graph-rs-sdk", "azure_core"]),
@@ -95,7 +103,8 @@ fn arrows_point_one_way() {
 /// Who may say a word, by path prefixes.
 fn only(word: &str, allowed: &[&str]) {
     for (name, text) in sources() {
-        if !name.starts_with("crates/zrec/src") || allowed.iter().any(|path| name.starts_with(path)) {
+        if !name.starts_with("crates/zrec/src") || allowed.iter().any(|path| name.starts_with(path))
+        {
             continue;
         }
         for (number, line) in text.lines().enumerate() {
