@@ -20,7 +20,7 @@ use crate::observe::observe;
 use crate::progress::Progress;
 
 /// Makes the clouds what the manifests say.
-pub fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> {
+pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> {
     let now = time::OffsetDateTime::now_utc();
     let desired = session::desire(&arguments.scope, global, now.date())?;
     if arguments.scope.prune && !desired.set_is_named {

@@ -15,7 +15,7 @@ use crate::cloud::stats::Counts;
 use crate::observe::{Wanted, observe};
 
 /// Shows what would change.
-pub fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
+pub(super) fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
     if arguments.explain_defaults {
         return explain_defaults(arguments, global);
     }
