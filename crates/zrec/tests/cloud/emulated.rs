@@ -154,6 +154,7 @@ async fn look(graph: &Graph, made: &Made) {
         read::service_principal_member_of(app),
         read::organization(),
         read::default_app_management_policy(),
+        read::applications_by_redirect_uri("https://console.zscaler.com", &["id"]),
     ];
     let names: Vec<String> = reads
         .iter()
@@ -170,11 +171,6 @@ async fn look(graph: &Graph, made: &Made) {
     );
     assert!(items(2).iter().any(|app| read::belongs_to_set(app, "acme")));
     assert!(!items(2).iter().any(|app| read::belongs_to_set(app, "acm")));
-    done(
-        graph,
-        read::applications_by_redirect_uri("https://console.zscaler.com", &["id"]),
-    )
-    .await;
 }
 
 /// From nothing to granted permissions, and back.

@@ -62,7 +62,7 @@ fn routes() -> Router {
         )
         .route(
             "/slow",
-            get(async || tokio::time::sleep(std::time::Duration::from_secs(5)).await),
+            get(async || tokio::time::sleep(std::time::Duration::from_secs(60)).await),
         )
         .route(
             "/cut",
