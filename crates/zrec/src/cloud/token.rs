@@ -19,7 +19,7 @@ use zrec_plan::guid::Guid;
 
 use super::failure::{Failure, FailureKind};
 use super::graph::Settings;
-use super::origin::{Origin, Service};
+use super::origin::{Origin, Service, Trust};
 use super::pace::Pace;
 use super::stats::Stats;
 
@@ -95,6 +95,7 @@ pub struct Tokens {
     sign_in: SignIn,
     clock: Clock,
     login: Origin,
+    trust: Trust,
     carrier: Arc<Carrier>,
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
 }
@@ -130,6 +131,7 @@ impl Tokens {
             sign_in: settings.sign_in.clone(),
             clock: settings.clock.clone(),
             login,
+            trust: settings.trust.clone(),
             carrier: Arc::new(carrier),
             credential: Mutex::new(None),
         })
@@ -137,6 +139,8 @@ impl Tokens {
 
     /// A token for one API, from memory where it is still good.
     pub async fn for_service(&self, service: &Service) -> Result<BoundToken, Failure> {
+        // Here, so that no API can be forgotten.
+        self.trust.check(&service.origin, "ask for a token")?;
         let credential = self.credential()?;
         let token = credential
             .get_token(&[&service.scope], None)
