@@ -1,4 +1,8 @@
 //! `$batch`, and the quirks, which strike its items too.
+#![allow(
+    clippy::too_many_lines,
+    reason = "a table of cases reads best in one piece"
+)]
 
 mod common;
 

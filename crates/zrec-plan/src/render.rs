@@ -8,5 +8,5 @@ mod text;
 
 pub use json::json;
 pub use markdown::{BUDGET, markdown};
-pub use printable::printable;
+pub use printable::{printable, printable_sentence};
 pub use text::{Style, text};

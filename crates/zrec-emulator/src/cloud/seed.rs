@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::file::{CallerFile, DEFAULT_CALLER, TenantFile};
 use super::first_party::{self, FirstParty};
-use super::tenant::{self, Caller, Deleted, Kind, Object, Tenant, list, text};
+use super::seed_credential::credentials;
+use super::seed_grant::{assignment, grant};
+use super::tenant::{self, Caller, Deleted, Kind, Object, Tenant, text};
 use crate::clock::stamp;
 use crate::graph::{defaults, policy};
 
@@ -53,6 +55,12 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
             .try_for_each(|one| caller(&mut tenant, one, now))?,
         None => caller(&mut tenant, &default_caller(), now)?,
     }
+    objects(&mut tenant, file, now)?;
+    Ok(tenant)
+}
+
+/// The objects of a file, those that others refer to first.
+fn objects(tenant: &mut Tenant, file: &TenantFile, now: OffsetDateTime) -> Result<(), String> {
     for seed in &file.users {
         let mut user = seed.clone();
         let id = given(&mut user, "id").unwrap_or_else(|| tenant.mint("user"));
@@ -60,11 +68,11 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
         tenant.users.insert(id, user);
     }
     for seed in &file.applications {
-        let (id, object) = application(&mut tenant, seed, now)?;
+        let (id, object) = application(tenant, seed, now)?;
         tenant.applications.insert(id, object);
     }
     for seed in &file.deleted_items {
-        let (id, mut object) = application(&mut tenant, seed, now)?;
+        let (id, mut object) = application(tenant, seed, now)?;
         object
             .entry("deletedDateTime")
             .or_insert_with(|| json!(stamp(now)));
@@ -77,15 +85,15 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
         tenant.deleted.insert(id, deleted);
     }
     for seed in &file.service_principals {
-        principal(&mut tenant, seed, now)?;
+        principal(tenant, seed, now)?;
     }
     for seed in &file.app_role_assignments {
-        assignment(&mut tenant, seed, now)?;
+        assignment(tenant, seed, now)?;
     }
     for seed in &file.oauth2_permission_grants {
-        grant(&mut tenant, seed)?;
+        grant(tenant, seed)?;
     }
-    Ok(tenant)
+    Ok(())
 }
 
 fn default_caller() -> CallerFile {
@@ -187,36 +195,6 @@ fn application(
     Ok((id, object))
 }
 
-/// Fills in what a seeded credential leaves out; a `secretText` is kept as its digest.
-fn credentials(tenant: &mut Tenant, object: &mut Object, now: OffsetDateTime) {
-    for property in ["passwordCredentials", "keyCredentials"] {
-        let mut entries: Vec<Value> = list(object, property).to_vec();
-        for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-            entry
-                .entry("keyId")
-                .or_insert_with(|| json!(tenant.mint("keyId")));
-            entry
-                .entry("startDateTime")
-                .or_insert_with(|| json!(stamp(now)));
-            let end = now + time::Duration::days(730);
-            entry
-                .entry("endDateTime")
-                .or_insert_with(|| json!(stamp(end)));
-            entry.entry("displayName").or_insert(Value::Null);
-            entry.entry("customKeyIdentifier").or_insert(Value::Null);
-            if property == "passwordCredentials" {
-                let secret = entry.insert("secretText".into(), Value::Null);
-                let secret = secret.as_ref().and_then(Value::as_str).unwrap_or_default();
-                let hint: String = secret.chars().take(3).collect();
-                entry.entry("hint").or_insert(json!(hint));
-                let key_id = text(entry, "keyId").to_owned();
-                tenant.secrets.insert(key_id, tenant::digest(secret));
-            }
-        }
-        object.insert(property.into(), Value::Array(entries));
-    }
-}
-
 fn principal(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<(), String> {
     let mut seed = seed.clone();
     let app_id = given(&mut seed, "appId").ok_or("a service principal needs an `appId`")?;
@@ -256,66 +234,6 @@ fn merge_principal(tenant: &mut Tenant, id: &str, mut seed: Object) -> Result<()
     for (property, value) in seed {
         defaults::assign(object, &property, value);
     }
-    Ok(())
-}
-
-fn assignment(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<String, String> {
-    let find = |property: &str| {
-        let named = text(seed, property);
-        tenant
-            .principal(named)
-            .ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
-    };
-    let (principal, resource) = (find("principalId")?, find("resourceId")?);
-    let role = text(seed, "appRoleId");
-    let holder = &tenant.service_principals[&resource];
-    let app_id = text(holder, "appId").to_owned();
-    let roles = first_party::by_app_id(&app_id)
-        .map(FirstParty::app_roles)
-        .or_else(|| {
-            tenant
-                .application_by_app_id(&app_id)
-                .and_then(|app| app.get("appRoles").cloned())
-        });
-    let roles = roles.unwrap_or_default();
-    let known = roles
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|r| r["value"] == role || r["id"] == role);
-    let role = known
-        .map_or(role, |r| r["id"].as_str().unwrap_or(role))
-        .to_owned();
-    if known.is_none() && Uuid::parse_str(&role).is_err() {
-        return Err(format!(
-            "`appRoleId`: `{role}` is no application role of {app_id}"
-        ));
-    }
-    let id = match text(seed, "id") {
-        "" => tenant.mint_assignment(&principal),
-        id => id.to_owned(),
-    };
-    let object = defaults::assignment(tenant, &id, [&principal, &resource, &role], &stamp(now));
-    tenant.app_role_assignments.insert(id.clone(), object);
-    Ok(id)
-}
-
-fn grant(tenant: &mut Tenant, seed: &Object) -> Result<(), String> {
-    let find = |property: &str| {
-        let named = text(seed, property);
-        tenant
-            .principal(named)
-            .ok_or_else(|| format!("`{property}`: no service principal `{named}`"))
-    };
-    let (client, resource) = (find("clientId")?, find("resourceId")?);
-    let person = text(seed, "principalId");
-    let consent = if person.is_empty() {
-        "AllPrincipals"
-    } else {
-        "Principal"
-    };
-    let object = defaults::grant([&client, &resource, person], consent, text(seed, "scope"));
-    tenant.grants.insert(text(&object, "id").to_owned(), object);
     Ok(())
 }
 

@@ -135,10 +135,7 @@ fn response(id: &str, answer: &Answer) -> Value {
     let body = match &answer.body {
         Body::Nothing => None,
         Body::Json(value) => {
-            headers.insert(
-                "Content-Type".into(),
-                json!(strike::GRAPH_JSON.replace("charset=utf-8", "charset=utf-8")),
-            );
+            headers.insert("Content-Type".into(), json!(strike::GRAPH_JSON));
             Some(value.clone())
         }
         Body::Text(text) | Body::Html(text) => {

@@ -69,32 +69,7 @@ fn fresh(desk: &mut Desk<'_>, app: &Object, entry: &Value) -> Result<Value, Fail
         .decode(entry["key"].as_str().unwrap_or_default())
         .map_err(|_| bad())?;
     let (_, certificate) = X509Certificate::from_der(&der).map_err(|_| bad())?;
-    let moment = |time: x509_parser::time::ASN1Time| {
-        OffsetDateTime::from_unix_timestamp(time.timestamp()).unwrap_or(desk.now)
-    };
-    let (not_before, not_after) = (
-        moment(certificate.validity().not_before),
-        moment(certificate.validity().not_after),
-    );
-    let start = password::date(entry, "startDateTime")?.unwrap_or(desk.now);
-    // The reference: one year where it is left out, whatever the certificate says.
-    let end = password::date(entry, "endDateTime")?
-        .unwrap_or_else(|| not_after.min(start + Duration::days(365)));
-    if end > not_after || end <= start {
-        return Err(Failure::new(
-            400,
-            "KeyCredentialsInvalidEndDate",
-            "Key credential end date is invalid.",
-        ));
-    }
-    if start < not_before {
-        // Unverified: named after its sibling above.
-        return Err(Failure::new(
-            400,
-            "KeyCredentialsInvalidStartDate",
-            "Key credential start date is invalid.",
-        ));
-    }
+    let (start, end) = life(desk.now, entry, &certificate)?;
     policy::credential(
         &desk.tenant().policy,
         "keyCredentials",
@@ -117,6 +92,38 @@ fn fresh(desk: &mut Desk<'_>, app: &Object, entry: &Value) -> Result<Value, Fail
         "customKeyIdentifier": custom, "displayName": entry["displayName"], "endDateTime": stamp(end),
         "key": STANDARD.encode(&der), "keyId": id, "startDateTime": stamp(start), "type": kind, "usage": usage,
     }))
+}
+
+/// The credential's life, within the certificate's.
+fn life(
+    now: OffsetDateTime,
+    entry: &Value,
+    certificate: &X509Certificate<'_>,
+) -> Result<(OffsetDateTime, OffsetDateTime), Failure> {
+    let moment = |time: x509_parser::time::ASN1Time| {
+        OffsetDateTime::from_unix_timestamp(time.timestamp()).unwrap_or(now)
+    };
+    let not_before = moment(certificate.validity().not_before);
+    let not_after = moment(certificate.validity().not_after);
+    let start = password::date(entry, "startDateTime")?.unwrap_or(now);
+    // The reference: one year where it is left out, whatever the certificate says.
+    let year = || not_after.min(start + Duration::days(365));
+    let end = password::date(entry, "endDateTime")?.unwrap_or_else(year);
+    let refused = |code: &str, text: &str| Err(Failure::new(400, code, text));
+    if end > not_after || end <= start {
+        return refused(
+            "KeyCredentialsInvalidEndDate",
+            "Key credential end date is invalid.",
+        );
+    }
+    if start < not_before {
+        // Unverified: named after its sibling above.
+        return refused(
+            "KeyCredentialsInvalidStartDate",
+            "Key credential start date is invalid.",
+        );
+    }
+    Ok((start, end))
 }
 
 /// `POST /applications/{id}/addKey`: the proof is a JWT signed by a key that the application has.

@@ -23,6 +23,9 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'+')
     .add(b'%');
 
+/// How Entra's own page tokens begin.
+const TOKEN: &str = "RFNwdAIAAQ";
+
 /// A page of a collection of a type, in the set that the context names.
 pub(crate) fn answer(
     desk: &Desk<'_>,
@@ -33,45 +36,21 @@ pub(crate) fn answer(
 ) -> Result<Answer, Failure> {
     let query = &ask.query;
     check(ask, kind)?;
-    if let Some(text) = &query.filter {
-        let filter = filter::parse(text)?;
-        matching::allowed(&filter, kind, ask.eventual && query.count)?;
-        items.retain(|item| matching::fits(&filter, item));
-    }
-    if let Some(search) = &query.search {
-        let (property, wanted) = search
-            .trim_matches('"')
-            .split_once(':')
-            .unwrap_or(("displayName", search.trim_matches('"')));
-        items.retain(|item| {
-            text(item, property)
-                .to_lowercase()
-                .contains(&wanted.to_lowercase())
-        });
-    }
+    narrow(ask, kind, &mut items)?;
     order(ask, &mut items)?;
     if ask.template.ends_with("/$count") {
+        let body = Body::Text(items.len().to_string());
         return Ok(Answer {
             status: 200,
-            body: Body::Text(items.len().to_string()),
+            body,
             headers: Vec::new(),
         });
     }
     let total = items.len();
-    let start = match &query.skiptoken {
-        None => 0,
-        Some(token) => {
-            let bytes = URL_SAFE_NO_PAD
-                .decode(token.trim_start_matches("RFNwdAIAAQ"))
-                .ok();
-            let last = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            let position =
-                last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
-            position.map(|position| position + 1).ok_or_else(|| {
-                Failure::bad("The specified page token value is invalid or has expired.")
-            })?
-        }
-    };
+    let start = query
+        .skiptoken
+        .as_deref()
+        .map_or(Ok(0), |token| after(token, &items))?;
     let size = query.top.unwrap_or(100);
     let page: Vec<Object> = items.iter().skip(start).take(size).cloned().collect();
     let mut body = Object::new();
@@ -98,6 +77,33 @@ pub(crate) fn answer(
         .collect();
     body.insert("value".into(), Value::Array(value));
     Ok(Answer::json(200, Value::Object(body)))
+}
+
+/// Keeps what `$filter` and `$search` ask for.
+fn narrow(ask: &Ask, kind: &str, items: &mut Vec<Object>) -> Result<(), Failure> {
+    let query = &ask.query;
+    if let Some(text) = &query.filter {
+        let filter = filter::parse(text)?;
+        matching::allowed(&filter, kind, ask.eventual && query.count)?;
+        items.retain(|item| matching::fits(&filter, item));
+    }
+    if let Some(search) = &query.search {
+        let bare = search.trim_matches('"');
+        let (property, wanted) = bare.split_once(':').unwrap_or(("displayName", bare));
+        let wanted = wanted.to_lowercase();
+        items.retain(|item| text(item, property).to_lowercase().contains(&wanted));
+    }
+    Ok(())
+}
+
+/// The place behind the object that a token names.
+fn after(token: &str, items: &[Object]) -> Result<usize, Failure> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.trim_start_matches(TOKEN)).ok();
+    let last = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let position = last.and_then(|last| items.iter().position(|item| text(item, "id") == last));
+    // Unverified text.
+    let invalid = || Failure::bad("The specified page token value is invalid or has expired.");
+    position.map(|position| position + 1).ok_or_else(invalid)
 }
 
 /// Refuses selections of what the type does not have, and options that need advanced query capabilities.
@@ -160,9 +166,8 @@ fn link(desk: &Desk<'_>, ask: &Ask, last: &str) -> String {
     for (name, value) in &ask.query.rest {
         link.push_str(&format!("{name}={}&", utf8_percent_encode(value, QUERY)));
     }
-    // The prefix is that of Entra's own tokens.
     link.push_str(&format!(
-        "$skiptoken=RFNwdAIAAQ{}",
+        "$skiptoken={TOKEN}{}",
         URL_SAFE_NO_PAD.encode(last)
     ));
     link

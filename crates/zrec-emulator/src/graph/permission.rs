@@ -66,69 +66,59 @@ mod tests {
 
     #[test]
     fn the_map_decides() {
-        let caller = |roles: &[&str]| Caller {
-            object_id: String::new(),
-            app_id: String::new(),
-            tenant: String::new(),
-            roles: roles.iter().map(|&r| r.to_owned()).collect(),
-        };
-        let case = |roles: &[&str], template: &str, method: &str, expected: bool| {
-            assert_eq!(
-                check(&caller(roles), template, method).is_ok(),
-                expected,
-                "{roles:?} {method} {template}"
-            );
-        };
-        case(&["Application.Read.All"], "applications", "GET", true);
-        case(&["Application.Read.All"], "applications", "POST", false);
-        case(
-            &["Application.Read.All"],
-            "oauth2PermissionGrants",
-            "GET",
-            false,
-        );
-        case(
-            &["Directory.Read.All"],
-            "oauth2PermissionGrants",
-            "GET",
-            true,
-        );
-        case(
-            &["AppRoleAssignment.ReadWrite.All"],
-            "servicePrincipals/{}/appRoleAssignedTo",
-            "POST",
-            false,
-        );
-        case(
-            &["AppRoleAssignment.ReadWrite.All", "Application.Read.All"],
-            "servicePrincipals/{}/appRoleAssignedTo",
-            "POST",
-            true,
-        );
-        case(
-            &["Directory.Read.All"],
-            "servicePrincipals/{}/appRoleAssignedTo",
-            "POST",
-            false,
-        );
-        case(
-            &["Application.ReadWrite.OwnedBy"],
-            "applications/{}/owners/$ref",
-            "POST",
-            false,
-        );
-        case(
-            &["Application.ReadWrite.OwnedBy", "Directory.Read.All"],
-            "applications/{}/owners/$ref",
-            "POST",
-            true,
-        );
-        case(&[], "policies/defaultAppManagementPolicy", "GET", false);
-        case(
-            &[],
-            "directory/deletedItems/microsoft.graph.application",
-            "GET",
-            false,
-        );
+        let none = String::new;
+        const READ: &str = "Application.Read.All";
+        const OWNED: &str = "Application.ReadWrite.OwnedBy";
+        const DIRECTORY: &str = "Directory.Read.All";
+        const ASSIGN: &str = "AppRoleAssignment.ReadWrite.All";
+        let cases: &[(&[&str], &str, &str, bool)] = &[
+            (&[READ], "applications", "GET", true),
+            (&[READ], "applications", "POST", false),
+            (&[READ], "oauth2PermissionGrants", "GET", false),
+            (&[DIRECTORY], "oauth2PermissionGrants", "GET", true),
+            (
+                &[ASSIGN],
+                "servicePrincipals/{}/appRoleAssignedTo",
+                "POST",
+                false,
+            ),
+            (
+                &[ASSIGN, READ],
+                "servicePrincipals/{}/appRoleAssignedTo",
+                "POST",
+                true,
+            ),
+            (
+                &[DIRECTORY],
+                "servicePrincipals/{}/appRoleAssignedTo",
+                "POST",
+                false,
+            ),
+            (&[OWNED], "applications/{}/owners/$ref", "POST", false),
+            (
+                &[OWNED, DIRECTORY],
+                "applications/{}/owners/$ref",
+                "POST",
+                true,
+            ),
+            (&[], "policies/defaultAppManagementPolicy", "GET", false),
+            (
+                &[],
+                "directory/deletedItems/microsoft.graph.application",
+                "GET",
+                false,
+            ),
+        ];
+        for (roles, template, method, expected) in cases {
+            let roles = roles.iter().map(|&role| role.to_owned()).collect();
+            let caller = Caller {
+                object_id: none(),
+                app_id: none(),
+                tenant: none(),
+                roles,
+            };
+            let allowed = check(&caller, template, method).is_ok();
+            assert_eq!(allowed, *expected, "{:?} {method} {template}", caller.roles);
+        }
     }
 }

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::client::Client;
 use super::jwt;
 use super::refusal::Refusal;
-use super::token::Client;
 use crate::cloud::world::World;
 use crate::wire::Incoming;
 

@@ -32,13 +32,21 @@ pub(crate) fn instances(incoming: &Incoming) -> Result<Value, Refusal> {
             "The request must contain the following parameter: 'authorization_endpoint'.",
         ));
     };
-    let host = incoming.host();
     let mut metadata = vec![json!({
         "preferred_network": PUBLIC[0], "preferred_cache": PUBLIC[1], "aliases": PUBLIC,
     })];
-    if !PUBLIC.contains(&host) {
+    // Ours as well, under the name asked for and the one that the caller reached us by.
+    let mut own: Vec<&str> = endpoint
+        .split('/')
+        .nth(2)
+        .into_iter()
+        .chain([incoming.host()])
+        .collect();
+    own.retain(|host| !PUBLIC.contains(host));
+    own.dedup();
+    if let Some(first) = own.first() {
         metadata
-            .push(json!({ "preferred_network": host, "preferred_cache": host, "aliases": [host] }));
+            .push(json!({ "preferred_network": first, "preferred_cache": first, "aliases": own }));
     }
     Ok(json!({
         "tenant_discovery_endpoint": format!("{}/{tenant}/v2.0/.well-known/openid-configuration", incoming.base),

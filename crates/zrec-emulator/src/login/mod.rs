@@ -1,6 +1,7 @@
 //! Microsoft Entra's sign-in endpoints, and the two of Azure Resource Manager that stock clients call after a sign-in.
 
 pub(crate) mod assertion;
+pub(crate) mod client;
 pub(crate) mod jwt;
 pub(crate) mod keys;
 pub(crate) mod metadata;

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::refusal::Refusal;
 use super::{assertion, jwt};
 use crate::cloud::first_party;
-use crate::cloud::tenant::{self, Object, Tenant, list, text};
+use crate::cloud::tenant::{self, list, text};
 use crate::cloud::world::World;
 use crate::wire::{Answer, Incoming, decoded, form};
 
@@ -38,16 +39,6 @@ impl Form {
     }
 }
 
-/// Who signs in.
-pub(crate) struct Client {
-    pub(crate) app_id: String,
-    object_id: String,
-    name: String,
-    /// Digests of live secrets, and whether there is an expired one.
-    secrets: Vec<(String, bool)>,
-    pub(crate) certificates: Vec<Vec<u8>>,
-}
-
 /// Issues a token, or says why not.
 pub(crate) fn issue(
     world: &mut World,
@@ -73,7 +64,7 @@ pub(crate) fn issue(
             "No tenant-identifying information found in either the request or implied by any provided credentials.",
         ));
     }
-    let client = client(world, tenant, form.need("client_id")?, now)?;
+    let client = Client::find(world, tenant, form.need("client_id")?, now)?;
     let method = authenticate(world, incoming, tenant, &client, &form, now)?;
     let resource = resource(incoming, &form)?;
     let audience = audience(world, incoming, tenant, &resource)?;
@@ -119,107 +110,6 @@ fn read(incoming: &Incoming) -> Result<Form, Refusal> {
         fields.push(("client_secret".to_owned(), decoded(secret)));
     }
     Ok(Form(fields))
-}
-
-fn client(
-    world: &World,
-    tenant_id: &str,
-    app_id: &str,
-    now: OffsetDateTime,
-) -> Result<Client, Refusal> {
-    let tenant = &world.tenants[tenant_id];
-    let unknown = || {
-        Refusal::new(
-            400,
-            "unauthorized_client",
-            700_016,
-            format!(
-                "Application with identifier '{app_id}' was not found in the directory '{}'. This can happen if the application has not \
-         been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your \
-         authentication request to the wrong tenant.",
-                tenant.display_name
-            ),
-        )
-    };
-    let id = app_id.to_lowercase();
-    if let Some(caller) = tenant.callers.get(&id) {
-        let certificates = caller
-            .certificate_pem
-            .as_deref()
-            .map(assertion::certificates)
-            .unwrap_or_default();
-        let secrets = caller
-            .secret
-            .iter()
-            .map(|digest| (digest.clone(), true))
-            .collect();
-        return Ok(Client {
-            app_id: id,
-            object_id: caller.object_id.clone(),
-            name: "caller".to_owned(),
-            secrets,
-            certificates,
-        });
-    }
-    let (home, app) = world.backing(&id).ok_or_else(unknown)?;
-    let own = text(app, "signInAudience") == "AzureADMyOrg";
-    if own && home.id != tenant.id {
-        return Err(unknown());
-    }
-    let Some(principal) = tenant.principal_by_app_id(&id) else {
-        if home.id == tenant.id {
-            return Err(Refusal::new(
-                401,
-                "invalid_client",
-                7_000_229,
-                format!(
-                    "The client application {id} is missing service principal in the tenant {}.",
-                    tenant.id
-                ),
-            ));
-        }
-        return Err(unknown());
-    };
-    if principal.get("accountEnabled") == Some(&json!(false)) {
-        return Err(Refusal::new(
-            401,
-            "unauthorized_client",
-            7_000_112,
-            format!(
-                "Application '{id}'({}) is disabled.",
-                text(app, "displayName")
-            ),
-        ));
-    }
-    Ok(from_application(home, app, principal, now))
-}
-
-fn from_application(
-    home: &Tenant,
-    app: &Object,
-    principal: &Object,
-    now: OffsetDateTime,
-) -> Client {
-    let live = |entry: &Value| {
-        let date = |name: &str| entry[name].as_str().and_then(crate::clock::parse);
-        date("endDateTime").is_none_or(|end| end > now)
-            && date("startDateTime").is_none_or(|start| start <= now)
-    };
-    let secrets = list(app, "passwordCredentials").iter().filter_map(|entry| {
-        let digest = home.secrets.get(entry["keyId"].as_str()?)?;
-        Some((digest.clone(), live(entry)))
-    });
-    let certificates = list(app, "keyCredentials")
-        .iter()
-        .filter(|entry| live(entry))
-        .filter_map(|entry| STANDARD.decode(entry["key"].as_str()?).ok());
-    Client {
-        app_id: text(app, "appId").to_owned(),
-        object_id: text(principal, "id").to_owned(),
-        name: text(app, "displayName").to_owned(),
-        secrets: secrets.collect(),
-        certificates: certificates.collect(),
-    }
 }
 
 /// Returns `appidacr`: "1" for a secret, "2" for a certificate.

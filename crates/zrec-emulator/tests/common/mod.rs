@@ -221,3 +221,9 @@ fn take(response: Response<Bytes>) -> Got {
         body,
     }
 }
+
+/// A refusal with its code and a part of its text.
+pub fn check(got: &Got, status: u16, code: &str, text: &str) {
+    assert_eq!((got.status, got.code()), (status, code), "{got:?}");
+    assert!(got.message().contains(text), "{got:?}");
+}
