@@ -68,8 +68,11 @@ impl Emulator {
     /// If the file is there and cannot be read as a state, or cannot be written.
     pub fn open(path: &Path, cloud: CloudFile) -> Result<Self, EmulatorError> {
         let loaded = state::load(path)?;
+        let fresh = loaded.is_none();
         let emulator = Self::build(cloud, Some(path.to_owned()), loaded);
-        state::save(path, &emulator.room().world)?;
+        if fresh {
+            state::save(path, &emulator.room().world)?;
+        }
         Ok(emulator)
     }
 

@@ -146,10 +146,7 @@ fn serve(
     item: &Item,
     now: OffsetDateTime,
 ) -> Result<Answer, Failure> {
-    let below = item
-        .path
-        .strip_prefix("/v1.0")
-        .ok_or_else(|| Failure::malformed("Invalid version: beta (not emulated)."))?;
+    let (version, below) = split(&item.path)?;
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
     let (template, keys) = path::parse(path)?;
     let route = route::find(&item.method, &template)?;
@@ -170,9 +167,21 @@ fn serve(
         world,
         caller: caller.clone(),
         base: item.base.clone(),
+        version,
         now,
     };
     (route.handler)(&mut desk, &ask)
+}
+
+/// The version and the rest of a path. Beta answers as v1.0 does: Terraform's provider reads some properties there.
+fn split(path: &str) -> Result<(&'static str, &str), Failure> {
+    let below = |version: &'static str| {
+        let rest = path.strip_prefix('/')?.strip_prefix(version)?;
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((version, rest))
+    };
+    below("v1.0")
+        .or_else(|| below("beta"))
+        .ok_or_else(|| Failure::malformed("Invalid version."))
 }
 
 /// The body, which must be there, be JSON and say so.

@@ -69,7 +69,7 @@ pub(crate) fn answer(
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
     }
-    let batch = incoming.path == "/v1.0/$batch";
+    let batch = batch::is_batch(&incoming.path);
     let mut reply = match (strike::instead(&struck), caller) {
         (Some(answer), _) => Reply::new(answer, struck),
         (None, Err(failure)) => refuse(failure, &item, struck, now),
