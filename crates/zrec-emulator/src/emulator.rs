@@ -27,6 +27,7 @@ struct Inner {
     room: Mutex<Room>,
     clock: Mutex<Clock>,
     state: Option<PathBuf>,
+    cloud: CloudFile,
 }
 
 struct Room {
@@ -83,7 +84,7 @@ impl Emulator {
         let room = Room {
             world,
             strict_tenants: cloud.strict_tenants,
-            strikes: Strikes::new(cloud.quirks),
+            strikes: Strikes::new(cloud.quirks.clone()),
             requests: Vec::new(),
             count: 0,
         };
@@ -91,15 +92,24 @@ impl Emulator {
             room: Mutex::new(room),
             clock: Mutex::new(clock),
             state: path,
+            cloud,
         };
         Self {
             inner: Arc::new(inner),
         }
     }
 
-    /// Sets the clock, of all clones.
+    /// Sets the clock, of all clones. What the cloud file put into a cloud in memory is dated by it, if nobody has
+    /// called yet.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
+        let mut room = self.room();
+        if room.count == 0 && self.inner.state.is_none() {
+            let key = room.world.signing_key.take();
+            room.world = World::new(&self.inner.cloud, clock());
+            room.world.signing_key = key;
+        }
+        drop(room);
         *self
             .inner
             .clock
