@@ -204,6 +204,7 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
         let entry = entry(outer, request, n, &entries)?;
         entries.push(entry);
     }
+    // Unverified: that a dependency must come earlier in the list, and the text.
     let earlier = |id: &String, n: usize| entries[..n].iter().any(|entry| entry.id == *id);
     for (n, entry) in entries.iter().enumerate() {
         if let Some(id) = entry.depends_on.iter().find(|id| !earlier(id, n)) {
@@ -216,7 +217,12 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     sequence(&entries)?;
     for entry in &mut entries {
         let path = decoded(&entry.item.path.replace('+', " "));
-        entry.struck = strikes.strike(&entry.item.method, &path, &caller.tenant);
+        entry.struck = strikes.strike(
+            &entry.item.method,
+            &path,
+            &caller.tenant,
+            entry.item.app_id(),
+        );
     }
     Ok(entries)
 }

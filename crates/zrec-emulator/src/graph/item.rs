@@ -72,6 +72,21 @@ impl Item {
         }
     }
 
+    /// The appId in the body, or in an alternate key of the path.
+    pub(crate) fn app_id(&self) -> &str {
+        if let Payload::Json(body) = &self.payload
+            && let Some(id) = body["appId"].as_str()
+        {
+            return id;
+        }
+        let key = self
+            .path
+            .split_once("(appId='")
+            .map_or("", |(_, rest)| rest);
+        key.split_once('\'').map_or("", |(id, _)| id)
+    }
+
+    /// A header, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }

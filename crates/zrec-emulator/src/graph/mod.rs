@@ -65,7 +65,12 @@ pub(crate) fn answer(
         decoded(&incoming.path),
         decoded(&incoming.query.replace('+', " "))
     );
-    let struck = strikes.strike(&incoming.method, path.trim_end_matches('?'), &tenant);
+    let struck = strikes.strike(
+        &incoming.method,
+        path.trim_end_matches('?'),
+        &tenant,
+        item.app_id(),
+    );
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
     }

@@ -31,6 +31,7 @@ pub(crate) fn answer(
         &incoming.method,
         &crate::wire::decoded(&incoming.path),
         tenant,
+        "",
     );
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
