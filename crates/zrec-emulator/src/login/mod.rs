@@ -107,6 +107,7 @@ fn route(
             let id = metadata::tenant(world, tenant, strict, now)?;
             token::issue(world, incoming, &id, now)
         }
+        ("GET", ["metadata", "endpoints"]) => json(metadata::endpoints(incoming)),
         ("GET", ["subscriptions"]) => {
             token::resource_manager(world, incoming, now)?;
             json(json!({ "value": [], "count": { "type": "Total", "value": 0 } }))
