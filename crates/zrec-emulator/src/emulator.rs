@@ -27,6 +27,7 @@ struct Inner {
     room: Mutex<Room>,
     clock: Mutex<Clock>,
     state: Option<PathBuf>,
+    cloud: CloudFile,
 }
 
 struct Room {
@@ -68,8 +69,11 @@ impl Emulator {
     /// If the file is there and cannot be read as a state, or cannot be written.
     pub fn open(path: &Path, cloud: CloudFile) -> Result<Self, EmulatorError> {
         let loaded = state::load(path)?;
+        let fresh = loaded.is_none();
         let emulator = Self::build(cloud, Some(path.to_owned()), loaded);
-        state::save(path, &emulator.room().world)?;
+        if fresh {
+            state::save(path, &emulator.room().world)?;
+        }
         Ok(emulator)
     }
 
@@ -80,7 +84,7 @@ impl Emulator {
         let room = Room {
             world,
             strict_tenants: cloud.strict_tenants,
-            strikes: Strikes::new(cloud.quirks),
+            strikes: Strikes::new(cloud.quirks.clone()),
             requests: Vec::new(),
             count: 0,
         };
@@ -88,15 +92,24 @@ impl Emulator {
             room: Mutex::new(room),
             clock: Mutex::new(clock),
             state: path,
+            cloud,
         };
         Self {
             inner: Arc::new(inner),
         }
     }
 
-    /// Sets the clock, of all clones.
+    /// Sets the clock, of all clones. What the cloud file put into a cloud in memory is dated by it, if nobody has
+    /// called yet.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
+        let mut room = self.room();
+        if room.count == 0 && self.inner.state.is_none() {
+            let key = room.world.signing_key.take();
+            room.world = World::new(&self.inner.cloud, clock());
+            room.world.signing_key = key;
+        }
+        drop(room);
         *self
             .inner
             .clock

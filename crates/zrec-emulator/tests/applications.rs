@@ -374,3 +374,23 @@ async fn the_tenants_policy_is_kept() {
         "verified domain",
     );
 }
+
+#[tokio::test]
+async fn beta_answers_as_version_one_does() {
+    let cloud = Cloud::new().await;
+    let (id, _) = cloud.app("A").await;
+    let request = http::Request::get(format!(
+        "https://graph.microsoft.com/beta/applications/{id}?$select=isDisabled,oauth2RequirePostResponse"
+    ));
+    let request = request.header("authorization", format!("Bearer {}", cloud.token));
+    let request = request.body(bytes::Bytes::new()).expect("a request");
+    let answer = cloud.emulator.call(request).await.expect("an answer");
+    let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
+    assert_eq!(
+        body,
+        json!({
+            "@odata.context": "https://graph.microsoft.com/beta/$metadata#applications(isDisabled,oauth2RequirePostResponse)/$entity",
+            "isDisabled": null, "oauth2RequirePostResponse": false,
+        })
+    );
+}

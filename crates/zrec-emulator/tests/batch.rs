@@ -101,7 +101,7 @@ async fn quirks_strike_as_the_file_says() {
         "
 tenants: [{{ id: {TENANT} }}]
 quirks:
-  - {{ quirk: throttle, method: GET, path: /organization, times: 1, retryAfter: '2.128' }}
+  - {{ quirk: throttle, method: GET, path: /organization, times: 1, retryAfter: 2.128 }}
   - {{ quirk: lost-answer, method: POST, path: /addPassword, nth: 1 }}
   - {{ quirk: refuse, path: '*/applications?$top=1', times: 1 }}
   - {{ quirk: creation-race, times: 2 }}

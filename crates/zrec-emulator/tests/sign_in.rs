@@ -286,6 +286,8 @@ async fn discovery_and_the_older_endpoint_answer() {
         get(openid["jwks_uri"].as_str().unwrap_or_default().to_owned()).await["keys"][0]["kty"],
         "RSA"
     );
+    let endpoints = get(format!("{host}/metadata/endpoints?api-version=2022-09-01")).await;
+    assert_eq!(endpoints["microsoftGraphResourceId"], format!("{host}/"));
     let basic = STANDARD.encode(format!(
         "{}:{}",
         DEFAULT_CALLER.app_id, DEFAULT_CALLER.secret

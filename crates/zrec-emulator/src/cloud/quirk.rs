@@ -74,7 +74,7 @@ pub enum QuirkKind {
     ConcurrencyViolation,
     /// After this write, reads of the tenant do not see it for `reads` reads or `milliseconds`.
     Lag,
-    /// `POST /servicePrincipals` does not find its new application yet.
+    /// `POST /servicePrincipals` does not find its new application yet; `nth` and `times` count for each application.
     CreationRace,
     /// 403 for reads.
     Unreadable,

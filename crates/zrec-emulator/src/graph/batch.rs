@@ -25,6 +25,11 @@ struct Entry {
     struck: Vec<Quirk>,
 }
 
+/// Whether a path is that of a batch.
+pub(crate) fn is_batch(path: &str) -> bool {
+    matches!(path, "/v1.0/$batch" | "/beta/$batch")
+}
+
 /// Answers a batch. Items run in the order of the request; answers come in the opposite one, since the order is free.
 pub(crate) fn answer(
     world: &mut World,
@@ -97,7 +102,7 @@ fn single(
         return answer;
     }
     item::lag(world, &entry.struck, caller, now);
-    let batch = entry.item.path.starts_with("/v1.0/$batch");
+    let batch = is_batch(&entry.item.path);
     let result = if batch {
         Err(Failure::malformed("Nested batch requests are not allowed."))
     } else {
@@ -185,7 +190,7 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     }
     let requests = body["requests"].as_array().map_or(&[][..], Vec::as_slice);
     if requests.len() > 20 {
-        // Unverified text.
+        // As a Teams tool quotes it in its release notes.
         return Err(Failure::new(
             400,
             "MaximumValueExceeded",
@@ -199,6 +204,7 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
         let entry = entry(outer, request, n, &entries)?;
         entries.push(entry);
     }
+    // Unverified: that a dependency must come earlier in the list, and the text.
     let earlier = |id: &String, n: usize| entries[..n].iter().any(|entry| entry.id == *id);
     for (n, entry) in entries.iter().enumerate() {
         if let Some(id) = entry.depends_on.iter().find(|id| !earlier(id, n)) {
@@ -211,7 +217,12 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     sequence(&entries)?;
     for entry in &mut entries {
         let path = decoded(&entry.item.path.replace('+', " "));
-        entry.struck = strikes.strike(&entry.item.method, &path, &caller.tenant);
+        entry.struck = strikes.strike(
+            &entry.item.method,
+            &path,
+            &caller.tenant,
+            entry.item.app_id(),
+        );
     }
     Ok(entries)
 }
@@ -267,9 +278,14 @@ fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<En
         format!("{}/{n}", outer.request_id).as_bytes(),
     )
     .to_string();
+    let version = if outer.path.starts_with("/beta") {
+        "/beta"
+    } else {
+        "/v1.0"
+    };
     let item = Item {
         method: text("method"),
-        path: format!("/v1.0/{}", url.trim_start_matches('/')),
+        path: format!("{version}/{}", url.trim_start_matches('/')),
         headers: headers.collect(),
         payload,
         base: outer.base.clone(),

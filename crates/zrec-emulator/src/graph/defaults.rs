@@ -17,7 +17,7 @@ pub(crate) fn application(id: &str, app_id: &str, domain: &str, created: &str) -
         "id": id, "deletedDateTime": null, "appId": app_id, "applicationTemplateId": null,
         "disabledByMicrosoftStatus": null, "createdDateTime": created, "createdByAppId": null, "displayName": null,
         "description": null, "groupMembershipClaims": null, "identifierUris": [], "isDeviceOnlyAuthSupported": null,
-        "isDisabled": null, "isFallbackPublicClient": null, "nativeAuthenticationApisEnabled": null, "notes": null,
+        "isDisabled": null, "isFallbackPublicClient": null, "oauth2RequirePostResponse": false, "nativeAuthenticationApisEnabled": null, "notes": null,
         "publisherDomain": domain, "serviceManagementReference": null, "signInAudience": "AzureADMyOrg", "tags": [],
         "tokenEncryptionKeyId": null, "uniqueName": null, "samlMetadataUrl": null, "defaultRedirectUri": null,
         "certification": null, "optionalClaims": null, "servicePrincipalLockConfiguration": null,

@@ -72,6 +72,21 @@ impl Item {
         }
     }
 
+    /// The appId in the body, or in an alternate key of the path.
+    pub(crate) fn app_id(&self) -> &str {
+        if let Payload::Json(body) = &self.payload
+            && let Some(id) = body["appId"].as_str()
+        {
+            return id;
+        }
+        let key = self
+            .path
+            .split_once("(appId='")
+            .map_or("", |(_, rest)| rest);
+        key.split_once('\'').map_or("", |(id, _)| id)
+    }
+
+    /// A header, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -146,10 +161,7 @@ fn serve(
     item: &Item,
     now: OffsetDateTime,
 ) -> Result<Answer, Failure> {
-    let below = item
-        .path
-        .strip_prefix("/v1.0")
-        .ok_or_else(|| Failure::malformed("Invalid version: beta (not emulated)."))?;
+    let (version, below) = split(&item.path)?;
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
     let (template, keys) = path::parse(path)?;
     let route = route::find(&item.method, &template)?;
@@ -170,9 +182,21 @@ fn serve(
         world,
         caller: caller.clone(),
         base: item.base.clone(),
+        version,
         now,
     };
     (route.handler)(&mut desk, &ask)
+}
+
+/// The version and the rest of a path. Beta answers as v1.0 does: Terraform's provider reads some properties there.
+fn split(path: &str) -> Result<(&'static str, &str), Failure> {
+    let below = |version: &'static str| {
+        let rest = path.strip_prefix('/')?.strip_prefix(version)?;
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((version, rest))
+    };
+    below("v1.0")
+        .or_else(|| below("beta"))
+        .ok_or_else(|| Failure::malformed("Invalid version."))
 }
 
 /// The body, which must be there, be JSON and say so.

@@ -65,11 +65,16 @@ pub(crate) fn answer(
         decoded(&incoming.path),
         decoded(&incoming.query.replace('+', " "))
     );
-    let struck = strikes.strike(&incoming.method, path.trim_end_matches('?'), &tenant);
+    let struck = strikes.strike(
+        &incoming.method,
+        path.trim_end_matches('?'),
+        &tenant,
+        item.app_id(),
+    );
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
     }
-    let batch = incoming.path == "/v1.0/$batch";
+    let batch = batch::is_batch(&incoming.path);
     let mut reply = match (strike::instead(&struck), caller) {
         (Some(answer), _) => Reply::new(answer, struck),
         (None, Err(failure)) => refuse(failure, &item, struck, now),

@@ -162,7 +162,12 @@ fn order(ask: &Ask, items: &mut [Object]) -> Result<(), Failure> {
 }
 
 fn link(desk: &Desk<'_>, ask: &Ask, last: &str) -> String {
-    let mut link = format!("{}/v1.0/{}?", desk.base, ask.path.trim_start_matches('/'));
+    let mut link = format!(
+        "{}/{}/{}?",
+        desk.base,
+        desk.version,
+        ask.path.trim_start_matches('/')
+    );
     for (name, value) in &ask.query.rest {
         link.push_str(&format!("{name}={}&", utf8_percent_encode(value, QUERY)));
     }

@@ -225,5 +225,9 @@ pub(crate) fn member_of(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failur
         .get(text(&sp, "id"))
         .cloned()
         .unwrap_or_default();
+    let cast = ask.template.ends_with("/microsoft.graph.directoryRole");
+    let wanted =
+        |item: &Object| !cast || text(item, "@odata.type") == "#microsoft.graph.directoryRole";
+    let items = items.into_iter().filter(wanted).collect();
     page::answer(desk, ask, "directoryObjects", "anyDirectoryObject", items)
 }

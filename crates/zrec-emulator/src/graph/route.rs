@@ -96,6 +96,8 @@ static ROUTES: &[Route] = &[
     read("servicePrincipals/{}/ownedObjects", owner::owned_objects),
     read("servicePrincipals/{}/memberOf", principal::member_of),
     read("servicePrincipals/{}/transitiveMemberOf", principal::member_of),
+    read("servicePrincipals/{}/memberOf/microsoft.graph.directoryRole", principal::member_of),
+    read("servicePrincipals/{}/transitiveMemberOf/microsoft.graph.directoryRole", principal::member_of),
     read("servicePrincipals/{}/appRoleAssignments", app_role::list),
     write(POST, "servicePrincipals/{}/appRoleAssignments", app_role::create, Some("appRoleAssignment.create")),
     read("servicePrincipals/{}/appRoleAssignments/{}", app_role::get),
@@ -150,7 +152,8 @@ pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failu
     };
     let unknown = (1..=segments.len())
         .find(|&n| !known(n))
-        .map_or("", |n| segments[n - 1]);
+        .map_or_else(|| segments.last(), |n| segments.get(n - 1));
+    let unknown = unknown.copied().unwrap_or_default();
     Err(Failure::malformed(format!(
         "Resource not found for the segment '{unknown}'."
     )))

@@ -102,3 +102,31 @@ pub(crate) fn openid(base: &str, named: &str, id: &str, v2: bool) -> Value {
         "rbac_url": "https://pas.windows.net",
     })
 }
+
+/// `GET /metadata/endpoints` of Azure Resource Manager: where a client finds the rest of the cloud (azure-cli's
+/// `cloud register`, Terraform's `metadata_host`). Behind one of Microsoft's hosts, Microsoft's own.
+pub(crate) fn endpoints(incoming: &Incoming) -> Value {
+    let real = ["management.azure.com", "management.core.windows.net"].contains(&incoming.host());
+    let at = |host: &str| {
+        if real {
+            format!("https://{host}")
+        } else {
+            incoming.base.clone()
+        }
+    };
+    json!({
+        "name": "AzureCloud",
+        "portal": "https://portal.azure.com",
+        "authentication": {
+            "loginEndpoint": at("login.microsoftonline.com"),
+            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "resourceManager": format!("{}/", at("management.azure.com")),
+        "microsoftGraphResourceId": format!("{}/", at("graph.microsoft.com")),
+        "graph": "https://graph.windows.net/",
+        "graphAudience": "https://graph.windows.net/",
+        "suffixes": { "keyVaultDns": "vault.azure.net", "storage": "core.windows.net" },
+    })
+}

@@ -31,6 +31,7 @@ pub(crate) fn answer(
         &incoming.method,
         &crate::wire::decoded(&incoming.path),
         tenant,
+        "",
     );
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
@@ -106,6 +107,7 @@ fn route(
             let id = metadata::tenant(world, tenant, strict, now)?;
             token::issue(world, incoming, &id, now)
         }
+        ("GET", ["metadata", "endpoints"]) => json(metadata::endpoints(incoming)),
         ("GET", ["subscriptions"]) => {
             token::resource_manager(world, incoming, now)?;
             json(json!({ "value": [], "count": { "type": "Total", "value": 0 } }))
