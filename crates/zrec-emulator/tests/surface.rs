@@ -1,8 +1,5 @@
 //! The rest of an application's surface: federated credentials, deleted items, directory objects, locks, other tenants.
-#![allow(
-    clippy::too_many_lines,
-    reason = "a table of cases reads best in one piece"
-)]
+#![allow(clippy::too_many_lines, reason = "a table of cases reads best in one piece")]
 
 mod common;
 
@@ -30,40 +27,20 @@ async fn federated_credentials_are_named_once() {
             json!({ "name": "x", "issuer": "https://i.example", "subject": "s", "audiences": ["a"] }),
             "issuer and subject",
         ),
-        (
-            json!({ "name": "x", "issuer": "https://j.example", "audiences": ["a"] }),
-            "subject",
-        ),
+        (json!({ "name": "x", "issuer": "https://j.example", "audiences": ["a"] }), "subject"),
         (
             json!({ "name": "x", "issuer": "https://j.example", "subject": "s", "audiences": [] }),
             "audience",
         ),
-        (
-            json!({ "name": "x", "issuers": "https://j.example" }),
-            "Invalid property 'issuers'",
-        ),
+        (json!({ "name": "x", "issuers": "https://j.example" }), "Invalid property 'issuers'"),
     ] {
-        check(
-            &cloud.post(&path, body).await,
-            400,
-            "Request_BadRequest",
-            text,
-        );
+        check(&cloud.post(&path, body).await, 400, "Request_BadRequest", text);
     }
     let named = format!("{path}(name='ci')");
     assert_eq!(cloud.get(&named).await.body["id"], made.body["id"]);
-    assert_eq!(
-        cloud
-            .patch(&named, json!({ "description": "d" }))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(cloud.patch(&named, json!({ "description": "d" })).await.status, 204);
     assert_eq!(cloud.get(&path).await.body["value"][0]["description"], "d");
-    assert_eq!(
-        cloud.delete(&format!("{path}/{}", made.id())).await.status,
-        204
-    );
+    assert_eq!(cloud.delete(&format!("{path}/{}", made.id())).await.status, 204);
     assert_eq!(cloud.get(&path).await.body["value"], json!([]));
 }
 
@@ -74,18 +51,10 @@ async fn what_comes_back_brings_its_grants_along() {
     let graph = cloud.api(GRAPH).await;
     let grant = json!({ "principalId": sp, "resourceId": graph, "appRoleId": SITES_READ });
     assert_eq!(
-        cloud
-            .post(
-                &format!("/servicePrincipals/{sp}/appRoleAssignments"),
-                grant
-            )
-            .await
-            .status,
+        cloud.post(&format!("/servicePrincipals/{sp}/appRoleAssignments"), grant).await.status,
         201
     );
-    cloud
-        .delete(&format!("/applications(appId='{app_id}')"))
-        .await;
+    cloud.delete(&format!("/applications(appId='{app_id}')")).await;
     check(
         &cloud.get(&format!("/servicePrincipals/{sp}")).await,
         404,
@@ -95,32 +64,17 @@ async fn what_comes_back_brings_its_grants_along() {
     let granted =
         format!("/servicePrincipals/{graph}/appRoleAssignedTo?$filter=principalId%20eq%20{sp}");
     assert_eq!(cloud.get(&granted).await.body["value"], json!([]));
-    let deleted = cloud
-        .get("/directory/deletedItems/microsoft.graph.servicePrincipal")
-        .await;
+    let deleted = cloud.get("/directory/deletedItems/microsoft.graph.servicePrincipal").await;
     assert_eq!(deleted.body["value"][0]["id"], sp.as_str());
     let one = cloud.get(&format!("/directory/deletedItems/{id}")).await;
     assert_eq!(one.body["@odata.type"], "#microsoft.graph.application");
     assert!(one.body["deletedDateTime"].is_string());
     let back = cloud
-        .send(
-            "POST",
-            &format!("/directory/deletedItems/{id}/restore"),
-            &[],
-            None,
-        )
+        .send("POST", &format!("/directory/deletedItems/{id}/restore"), &[], None)
         .await
         .expect("an answer");
-    assert_eq!(
-        (back.status, &back.body["deletedDateTime"]),
-        (200, &Value::Null)
-    );
-    assert_eq!(
-        cloud.get(&granted).await.body["value"]
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
+    assert_eq!((back.status, &back.body["deletedDateTime"]), (200, &Value::Null));
+    assert_eq!(cloud.get(&granted).await.body["value"].as_array().map(Vec::len), Some(1));
     let gone = cloud.delete(&format!("/directory/deletedItems/{id}")).await;
     check(&gone, 404, "Request_ResourceNotFound", &id);
 }
@@ -157,15 +111,9 @@ tenants:
         cloud.get("/organization").await.body["value"][0]["verifiedDomains"][0]["name"],
         "contoso.example"
     );
+    assert_eq!(cloud.get(&format!("{app}/owners")).await.body["value"][0]["displayName"], "Ada");
     assert_eq!(
-        cloud.get(&format!("{app}/owners")).await.body["value"][0]["displayName"],
-        "Ada"
-    );
-    assert_eq!(
-        cloud
-            .get(&format!("{app}/federatedIdentityCredentials"))
-            .await
-            .body["value"][0]["name"],
+        cloud.get(&format!("{app}/federatedIdentityCredentials")).await.body["value"][0]["name"],
         "ci"
     );
     assert_eq!(
@@ -180,17 +128,9 @@ tenants:
         cloud.get("/oauth2PermissionGrants").await.body["value"][0]["consentType"],
         "Principal"
     );
-    assert_eq!(
-        cloud.get("/users").await.body["value"][0]["displayName"],
-        "Ada"
-    );
+    assert_eq!(cloud.get("/users").await.body["value"][0]["displayName"], "Ada");
     let locked = cloud.post(&format!("{sp}/addPassword"), json!({})).await;
-    check(
-        &locked,
-        400,
-        "CannotUpdateLockedServicePrincipalProperty",
-        "",
-    );
+    check(&locked, 400, "CannotUpdateLockedServicePrincipalProperty", "");
     check(
         &cloud.upsert("gone", json!({ "displayName": "New" })).await,
         400,
@@ -198,10 +138,7 @@ tenants:
         "uniqueName already exists",
     );
     assert!(
-        !cloud
-            .sign_in("11111111-2222-4333-8444-555555555555", "by-hand-secret")
-            .await
-            .is_empty()
+        !cloud.sign_in("11111111-2222-4333-8444-555555555555", "by-hand-secret").await.is_empty()
     );
     let text = cloud.emulator.snapshot_text();
     assert!(
@@ -213,10 +150,7 @@ tenants:
     let ids = json!({ "ids": [person, SITES_READ], "types": ["user"] });
     let found = cloud.post("/directoryObjects/getByIds", ids).await;
     assert_eq!(
-        (
-            found.body["value"].as_array().map(Vec::len),
-            &found.body["value"][0]["displayName"]
-        ),
+        (found.body["value"].as_array().map(Vec::len), &found.body["value"][0]["displayName"]),
         (Some(1), &json!("Ada"))
     );
     assert_eq!(
@@ -235,20 +169,14 @@ async fn an_application_reaches_other_tenants_only_where_it_may() {
         } else {
             "application/json"
         };
-        let request = http::Request::builder()
-            .method(method)
-            .uri(url)
-            .header("content-type", kind);
+        let request = http::Request::builder().method(method).uri(url).header("content-type", kind);
         let request = request
             .header("authorization", format!("Bearer {token}"))
             .body(Bytes::from(body))
             .expect("a request");
         let answer = emulator.call(request).await.expect("an answer");
         let status = answer.status().as_u16();
-        (
-            status,
-            serde_json::from_slice::<Value>(answer.body()).unwrap_or_default(),
-        )
+        (status, serde_json::from_slice::<Value>(answer.body()).unwrap_or_default())
     };
     let sign_in = async |tenant: &str, id: &str, secret: &str| {
         let body = format!(
@@ -281,13 +209,9 @@ async fn an_application_reaches_other_tenants_only_where_it_may() {
         let secret = secret["secretText"].as_str().unwrap_or_default();
         let (_, missing) = sign_in(TENANT, id, secret).await;
         assert_eq!(missing["error_codes"], json!([7_000_229]));
-        let made = ask(
-            "POST",
-            graph("/servicePrincipals"),
-            &away,
-            json!({ "appId": id }).to_string(),
-        )
-        .await;
+        let made =
+            ask("POST", graph("/servicePrincipals"), &away, json!({ "appId": id }).to_string())
+                .await;
         assert_eq!(made.0, expected, "{made:?}");
         let (status, token) = sign_in(other, id, secret).await;
         assert_eq!(status == 200, expected == 201, "{token}");

@@ -94,14 +94,8 @@ impl Quirk {
             QuirkKind::Lag => method != "GET",
             _ => true,
         };
-        kind && self
-            .method
-            .as_deref()
-            .is_none_or(|want| want.eq_ignore_ascii_case(method))
-            && self
-                .tenant
-                .as_deref()
-                .is_none_or(|want| want.eq_ignore_ascii_case(tenant))
+        kind && self.method.as_deref().is_none_or(|want| want.eq_ignore_ascii_case(method))
+            && self.tenant.as_deref().is_none_or(|want| want.eq_ignore_ascii_case(tenant))
             && self.path.as_deref().is_none_or(|want| glob(want, path))
     }
 

@@ -48,12 +48,7 @@ pub(crate) fn answer(
         }
     };
     let mut reply = Reply::new(Answer::nothing(), struck);
-    let spread = [
-        QuirkKind::Refuse,
-        QuirkKind::LostAnswer,
-        QuirkKind::Delay,
-        QuirkKind::Truncate,
-    ];
+    let spread = [QuirkKind::Refuse, QuirkKind::LostAnswer, QuirkKind::Delay, QuirkKind::Truncate];
     reply.struck.extend(
         entries
             .iter()
@@ -67,10 +62,8 @@ pub(crate) fn answer(
     let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
     let mut responses = Vec::new();
     for entry in &entries {
-        let failed = entry
-            .depends_on
-            .iter()
-            .any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
+        let failed =
+            entry.depends_on.iter().any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
         let mut answer = if failed {
             dependency(entry, now)
         } else {
@@ -164,18 +157,12 @@ fn header_name(name: &str) -> String {
         c
     });
     let name: String = name.collect();
-    if name.starts_with("X-Ms") {
-        name.to_lowercase()
-    } else {
-        name
-    }
+    if name.starts_with("X-Ms") { name.to_lowercase() } else { name }
 }
 
 fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<Entry>, Failure> {
     if outer.method != "POST" {
-        return Err(Failure::malformed(
-            "Only POST is allowed for batch requests.",
-        ));
+        return Err(Failure::malformed("Only POST is allowed for batch requests."));
     }
     let unreadable = || {
         Failure::malformed(
@@ -217,39 +204,28 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     sequence(&entries)?;
     for entry in &mut entries {
         let path = decoded(&entry.item.path.replace('+', " "));
-        entry.struck = strikes.strike(
-            &entry.item.method,
-            &path,
-            &caller.tenant,
-            entry.item.app_id(),
-        );
+        entry.struck =
+            strikes.strike(&entry.item.method, &path, &caller.tenant, entry.item.app_id());
     }
     Ok(entries)
 }
 
 /// Dependencies make a batch either fully parallel or fully sequential (json-batching, "Sequencing requests").
 fn sequence(entries: &[Entry]) -> Result<(), Failure> {
-    let roots = entries
-        .iter()
-        .filter(|entry| entry.depends_on.is_empty())
-        .count();
+    let roots = entries.iter().filter(|entry| entry.depends_on.is_empty()).count();
     let same = |entry: &Entry| entry.depends_on.len() <= 1;
     // Unverified: whether Graph refuses mixtures, or runs them; documented patterns are parallel, serial, and all on one.
     if roots == entries.len() || entries.iter().all(same) {
         return Ok(());
     }
-    Err(Failure::malformed(
-        "A batch is either fully parallel or fully sequential.",
-    ))
+    Err(Failure::malformed("A batch is either fully parallel or fully sequential."))
 }
 
 fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<Entry, Failure> {
     let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
     let (id, url) = (text("id"), text("url"));
     if before.iter().any(|entry| entry.id == id) {
-        return Err(Failure::malformed(format!(
-            "Request id '{id}' is not unique in the batch."
-        )));
+        return Err(Failure::malformed(format!("Request id '{id}' is not unique in the batch.")));
     }
     // A query may hold a URL (a filter by redirect URI); what must be relative is the path.
     if url.split(['?', '#']).next().is_some_and(|path| path.contains("://")) {
@@ -258,31 +234,19 @@ fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<En
         )));
     }
     let headers = request["headers"].as_object().into_iter().flatten();
-    let headers = headers.map(|(name, value)| {
-        (
-            name.to_lowercase(),
-            value.as_str().unwrap_or_default().to_owned(),
-        )
-    });
-    let payload = request
-        .get("body")
-        .map_or(Payload::Nothing, |body| Payload::Json(body.clone()));
+    let headers = headers
+        .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned()));
+    let payload = request.get("body").map_or(Payload::Nothing, |body| Payload::Json(body.clone()));
     let depends_on = request["dependsOn"]
         .as_array()
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
         .map(str::to_owned);
-    let request_id = Uuid::new_v5(
-        &Uuid::NAMESPACE_URL,
-        format!("{}/{n}", outer.request_id).as_bytes(),
-    )
-    .to_string();
-    let version = if outer.path.starts_with("/beta") {
-        "/beta"
-    } else {
-        "/v1.0"
-    };
+    let request_id =
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}/{n}", outer.request_id).as_bytes())
+            .to_string();
+    let version = if outer.path.starts_with("/beta") { "/beta" } else { "/v1.0" };
     let item = Item {
         method: text("method"),
         path: format!("{version}/{}", url.trim_start_matches('/')),
@@ -292,11 +256,5 @@ fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<En
         request_id,
         client_request_id: outer.client_request_id.clone(),
     };
-    Ok(Entry {
-        id,
-        url,
-        item,
-        depends_on: depends_on.collect(),
-        struck: Vec::new(),
-    })
+    Ok(Entry { id, url, item, depends_on: depends_on.collect(), struck: Vec::new() })
 }

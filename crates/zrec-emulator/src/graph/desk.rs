@@ -84,10 +84,7 @@ impl Desk<'_> {
 
     /// `{base}/v1.0/$metadata#…`, or that of beta.
     pub(crate) fn context(&self, fragment: &str) -> Value {
-        json!(format!(
-            "{}/{}/$metadata#{fragment}",
-            self.base, self.version
-        ))
+        json!(format!("{}/{}/$metadata#{fragment}", self.base, self.version))
     }
 
     /// One object as an answer, with its context and the selected properties.

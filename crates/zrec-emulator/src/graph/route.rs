@@ -22,23 +22,11 @@ pub(crate) struct Route {
 }
 
 const fn read(template: &'static str, handler: Handler) -> Route {
-    Route {
-        method: "GET",
-        template,
-        handler,
-        body: false,
-        schema: None,
-    }
+    Route { method: "GET", template, handler, body: false, schema: None }
 }
 
 const fn delete(template: &'static str, handler: Handler) -> Route {
-    Route {
-        method: "DELETE",
-        template,
-        handler,
-        body: false,
-        schema: None,
-    }
+    Route { method: "DELETE", template, handler, body: false, schema: None }
 }
 
 const fn write(
@@ -47,13 +35,7 @@ const fn write(
     handler: Handler,
     schema: Option<&'static str>,
 ) -> Route {
-    Route {
-        method,
-        template,
-        handler,
-        body: true,
-        schema,
-    }
+    Route { method, template, handler, body: true, schema }
 }
 
 const POST: &str = "POST";
@@ -129,9 +111,8 @@ static ROUTES: &[Route] = &[
 
 /// The route of a request, or the segment that does not exist.
 pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failure> {
-    if let Some(route) = ROUTES
-        .iter()
-        .find(|route| route.template == template && route.method == method)
+    if let Some(route) =
+        ROUTES.iter().find(|route| route.template == template && route.method == method)
     {
         return Ok(route);
     }
@@ -154,7 +135,5 @@ pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failu
         .find(|&n| !known(n))
         .map_or_else(|| segments.last(), |n| segments.get(n - 1));
     let unknown = unknown.copied().unwrap_or_default();
-    Err(Failure::malformed(format!(
-        "Resource not found for the segment '{unknown}'."
-    )))
+    Err(Failure::malformed(format!("Resource not found for the segment '{unknown}'.")))
 }

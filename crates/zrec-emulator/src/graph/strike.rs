@@ -49,9 +49,7 @@ impl Strikes {
     /// Quirks that have not struck yet.
     pub(crate) fn new(quirks: Vec<Quirk>) -> Self {
         let fresh = |quirk| (quirk, BTreeMap::new());
-        Self {
-            quirks: quirks.into_iter().map(fresh).collect(),
-        }
+        Self { quirks: quirks.into_iter().map(fresh).collect() }
     }
 
     /// Counts a request and returns the quirks that strike it. `app_id` is that of the principal it wants to make, if any.
@@ -94,9 +92,12 @@ pub(crate) fn refused(struck: &[Quirk]) -> bool {
 pub(crate) fn instead(struck: &[Quirk]) -> Option<Answer> {
     struck.iter().find_map(|quirk| {
         let answer = answer_of(quirk)?;
-        Some(quirk.headers.iter().fold(answer, |answer, (name, value)| {
-            answer.with(name, value.clone())
-        }))
+        Some(
+            quirk
+                .headers
+                .iter()
+                .fold(answer, |answer, (name, value)| answer.with(name, value.clone())),
+        )
     })
 }
 
@@ -114,10 +115,7 @@ fn answer_of(quirk: &Quirk) -> Option<Answer> {
             code("TooManyRequests"),
             text("Too many requests"),
         )
-        .header(
-            "x-ms-throttle-scope",
-            "Tenant_Application/ReadWrite/emulated/emulated",
-        )
+        .header("x-ms-throttle-scope", "Tenant_Application/ReadWrite/emulated/emulated")
         .header("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
         QuirkKind::ConcurrencyViolation => Failure::new(
             quirk.status.unwrap_or(409),
