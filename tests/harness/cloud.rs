@@ -44,7 +44,7 @@ impl std::ops::Deref for Started {
 impl Prepared {
     /// Runs what was before, once.
     pub(crate) async fn of(scenario: &Scenario) -> Self {
-        let file = with_admin(scenario);
+        let mut file = with_admin(scenario);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         let calm = CloudFile { quirks: Vec::new(), ..file.clone() };
@@ -55,6 +55,9 @@ impl Prepared {
         }
         let admin = Admin::sign_in(&emulator, scenario).await;
         let known = admin.principals().await;
+        for path in file.quirks.iter_mut().filter_map(|quirk| quirk.path.as_mut()) {
+            *path = admin.named(path);
+        }
         admin.drift(&scenario.args.drift).await;
         let fresh = scenario.args.before.is_empty() && scenario.args.drift.is_empty();
         let state = (!fresh).then(|| std::fs::read(&path).unwrap());

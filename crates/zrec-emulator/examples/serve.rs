@@ -12,9 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut names = Vec::new();
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let value = words
-            .next()
-            .ok_or_else(|| format!("{word} needs a value"))?;
+        let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
         match word.as_str() {
             "--port" => port = value.parse()?,
             "--state" => state = Some(PathBuf::from(value)),
@@ -29,9 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Emulator::new(cloud),
     };
     let authority = CertificateAuthority::load_or_create(&ca)?.with_names(names);
-    let server = emulator
-        .serve(TcpListener::bind(("127.0.0.1", port))?, &authority)
-        .await?;
+    let server = emulator.serve(TcpListener::bind(("127.0.0.1", port))?, &authority).await?;
     println!("{}", server.url());
     println!("SSL_CERT_FILE={}", ca.join("ca.pem").display());
     println!("AZURE_CLIENT_ID={}", DEFAULT_CALLER.app_id);

@@ -27,6 +27,7 @@ struct Inner {
     room: Mutex<Room>,
     clock: Mutex<Clock>,
     state: Option<PathBuf>,
+    cloud: CloudFile,
 }
 
 struct Room {
@@ -49,9 +50,7 @@ struct Outcome {
 
 impl std::fmt::Debug for Emulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Emulator")
-            .field("state", &self.inner.state)
-            .finish_non_exhaustive()
+        f.debug_struct("Emulator").field("state", &self.inner.state).finish_non_exhaustive()
     }
 }
 
@@ -69,8 +68,11 @@ impl Emulator {
     /// If the file is there and cannot be read as a state, or cannot be written.
     pub fn open(path: &Path, cloud: CloudFile) -> Result<Self, EmulatorError> {
         let loaded = state::load(path)?;
+        let fresh = loaded.is_none();
         let emulator = Self::build(cloud, Some(path.to_owned()), loaded);
-        state::save(path, &emulator.room().world)?;
+        if fresh {
+            state::save(path, &emulator.room().world)?;
+        }
         Ok(emulator)
     }
 
@@ -81,28 +83,26 @@ impl Emulator {
         let room = Room {
             world,
             strict_tenants: cloud.strict_tenants,
-            strikes: Strikes::new(cloud.quirks),
+            strikes: Strikes::new(cloud.quirks.clone()),
             requests: Vec::new(),
             count: 0,
         };
-        let inner = Inner {
-            room: Mutex::new(room),
-            clock: Mutex::new(clock),
-            state: path,
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
+        let inner = Inner { room: Mutex::new(room), clock: Mutex::new(clock), state: path, cloud };
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Sets the clock, of all clones.
+    /// Sets the clock, of all clones. What the cloud file put into a cloud in memory is dated by it, if nobody has
+    /// called yet.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        *self
-            .inner
-            .clock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = clock;
+        let mut room = self.room();
+        if room.count == 0 && self.inner.state.is_none() {
+            let key = room.world.signing_key.take();
+            room.world = World::new(&self.inner.cloud, clock());
+            room.world.signing_key = key;
+        }
+        drop(room);
+        *self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
         self
     }
 
@@ -165,41 +165,24 @@ impl Emulator {
     }
 
     fn room(&self) -> MutexGuard<'_, Room> {
-        self.inner
-            .room
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.room.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn work(&self, request: http::Request<Bytes>) -> Outcome {
-        let now = self
-            .inner
-            .clock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)();
+        let now = self.inner.clock.lock().unwrap_or_else(PoisonError::into_inner)();
         let mut room = self.room();
         room.count += 1;
-        let request_id = Uuid::new_v5(
-            &Uuid::NAMESPACE_URL,
-            format!("request/{}", room.count).as_bytes(),
-        );
+        let request_id =
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("request/{}", room.count).as_bytes());
         let incoming = Incoming::new(request, request_id.to_string());
         let tenants = room.world.tenants.len();
-        let Room {
-            world,
-            strikes,
-            strict_tenants,
-            ..
-        } = &mut *room;
+        let Room { world, strikes, strict_tenants, .. } = &mut *room;
         let mut reply = if graph::serves(&incoming.path) {
             graph::answer(world, strikes, &incoming, now)
         } else {
             login::answer(world, strikes, &incoming, *strict_tenants, now)
         };
-        reply
-            .answer
-            .headers
-            .push(("date".to_owned(), http_date(now)));
+        reply.answer.headers.push(("date".to_owned(), http_date(now)));
         if let Some(path) = &self.inner.state
             && (reply.wrote || room.world.tenants.len() != tenants)
             && let Err(error) = state::save(path, &room.world)
@@ -234,20 +217,13 @@ fn finish(room: &mut Room, incoming: &Incoming, reply: strike::Reply) -> Outcome
             _ => {}
         }
     }
-    let query = if incoming.query.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", incoming.query)
-    };
+    let query =
+        if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
     room.requests.push(RecordedRequest {
         method: incoming.method.clone(),
         path: format!("{}{query}", incoming.path),
         items: reply.items,
-        status: if outcome.lost == Some(Lost::Connection) {
-            0
-        } else {
-            outcome.answer.status
-        },
+        status: if outcome.lost == Some(Lost::Connection) { 0 } else { outcome.answer.status },
         client_request_id: incoming.header("client-request-id").map(str::to_owned),
         violations: reply.violations,
         lost: outcome.lost.is_some() || outcome.hangs,

@@ -3,7 +3,7 @@
 //! Written from Microsoft's published metadata and documentation, never from what a client happens to send.
 //! An [`Emulator`] holds one cloud of many tenants. It answers in process ([`Emulator::call`]) or over HTTPS
 //! ([`Emulator::serve`]); what it starts from and how it misbehaves is a [`CloudFile`].
-//! Left out: `applications/delta`, `$expand` other than `owners`, `beta`, people and groups.
+//! Left out: `applications/delta`, `$expand` other than `owners`, groups, and people but as owners.
 
 #![recursion_limit = "256"]
 

@@ -23,16 +23,9 @@ impl Incoming {
     /// Takes an HTTP request apart.
     pub(crate) fn new(request: http::Request<Bytes>, request_id: String) -> Self {
         let (parts, body) = request.into_parts();
-        let host = parts
-            .headers
-            .get(http::header::HOST)
-            .and_then(|v| v.to_str().ok());
-        let authority = parts
-            .uri
-            .authority()
-            .map(http::uri::Authority::as_str)
-            .or(host)
-            .unwrap_or("localhost");
+        let host = parts.headers.get(http::header::HOST).and_then(|v| v.to_str().ok());
+        let authority =
+            parts.uri.authority().map(http::uri::Authority::as_str).or(host).unwrap_or("localhost");
         let scheme = parts.uri.scheme_str().unwrap_or("https");
         Self {
             method: parts.method.as_str().to_owned(),
@@ -52,9 +45,7 @@ impl Incoming {
 
     /// The host without its port.
     pub(crate) fn host(&self) -> &str {
-        self.base
-            .split_once("://")
-            .map_or(self.base.as_str(), |(_, host)| host)
+        self.base.split_once("://").map_or(self.base.as_str(), |(_, host)| host)
     }
 }
 
@@ -78,20 +69,12 @@ pub(crate) struct Answer {
 impl Answer {
     /// A JSON body.
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            body: Body::Json(body),
-            headers: Vec::new(),
-        }
+        Self { status, body: Body::Json(body), headers: Vec::new() }
     }
 
     /// 204.
     pub(crate) fn nothing() -> Self {
-        Self {
-            status: 204,
-            body: Body::Nothing,
-            headers: Vec::new(),
-        }
+        Self { status: 204, body: Body::Nothing, headers: Vec::new() }
     }
 
     /// Adds a header.
@@ -127,10 +110,7 @@ impl Answer {
         };
         let typed = kind.map(|kind| ("content-type".to_owned(), kind.to_owned()));
         for (name, value) in typed.iter().chain(&self.headers) {
-            let pair = (
-                HeaderName::try_from(name.as_str()),
-                HeaderValue::try_from(value.as_str()),
-            );
+            let pair = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()));
             if let (Ok(name), Ok(value)) = pair {
                 response.headers_mut().insert(name, value);
             }
@@ -141,9 +121,7 @@ impl Answer {
 
 /// Percent-decoding of one part of a path or query.
 pub(crate) fn decoded(text: &str) -> String {
-    percent_encoding::percent_decode_str(text)
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// `application/x-www-form-urlencoded` pairs: `+` is a space.
@@ -152,8 +130,7 @@ pub(crate) fn form(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
-            pair.split_once('=')
-                .map_or((part(pair), String::new()), |(k, v)| (part(k), part(v)))
+            pair.split_once('=').map_or((part(pair), String::new()), |(k, v)| (part(k), part(v)))
         })
         .collect()
 }

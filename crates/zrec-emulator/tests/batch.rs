@@ -1,8 +1,5 @@
 //! `$batch`, and the quirks, which strike its items too.
-#![allow(
-    clippy::too_many_lines,
-    reason = "a table of cases reads best in one piece"
-)]
+#![allow(clippy::too_many_lines, reason = "a table of cases reads best in one piece")]
 
 mod common;
 
@@ -44,18 +41,11 @@ async fn items_are_answered_each_for_itself() {
         [status("1"), status("2"), status("3"), status("4")],
         [201, 404, 424, 200].map(Value::from)
     );
-    assert_eq!(
-        of(&got.body, "3")["body"]["error"]["code"],
-        "FailedDependency"
-    );
+    assert_eq!(of(&got.body, "3")["body"]["error"]["code"], "FailedDependency");
     assert_eq!(of(&got.body, "4")["body"]["value"][0]["displayName"], "A");
     let recorded = cloud.emulator.requests();
     assert_eq!(
-        recorded[0]
-            .items
-            .iter()
-            .map(|i| i.status)
-            .collect::<Vec<_>>(),
+        recorded[0].items.iter().map(|i| i.status).collect::<Vec<_>>(),
         [201, 404, 424, 200]
     );
 }
@@ -74,14 +64,8 @@ async fn a_batch_out_of_bounds_is_refused_whole() {
         (json!([]), 400),
         (json!([get(1), get(1)]), 400),
         (json!([later]), 400),
-        (
-            json!([{ "id": "1", "method": "POST", "url": "/applications", "body": {} }]),
-            400,
-        ),
-        (
-            json!([{ "id": "1", "method": "GET", "url": "/organization", "extra": 1 }]),
-            400,
-        ),
+        (json!([{ "id": "1", "method": "POST", "url": "/applications", "body": {} }]), 400),
+        (json!([{ "id": "1", "method": "GET", "url": "/organization", "extra": 1 }]), 400),
         (
             json!([{ "id": "1", "method": "GET", "url": "https://graph.microsoft.com/v1.0/organization" }]),
             400,
@@ -101,7 +85,7 @@ async fn quirks_strike_as_the_file_says() {
         "
 tenants: [{{ id: {TENANT} }}]
 quirks:
-  - {{ quirk: throttle, method: GET, path: /organization, times: 1, retryAfter: '2.128' }}
+  - {{ quirk: throttle, method: GET, path: /organization, times: 1, retryAfter: 2.128 }}
   - {{ quirk: lost-answer, method: POST, path: /addPassword, nth: 1 }}
   - {{ quirk: refuse, path: '*/applications?$top=1', times: 1 }}
   - {{ quirk: creation-race, times: 2 }}
@@ -116,16 +100,10 @@ quirks:
     let batch = json!({ "requests": [item("1", "GET", "/organization", Value::Null)] });
     let got = cloud.post("/$batch", batch.clone()).await;
     assert_eq!(
-        (
-            &of(&got.body, "1")["status"],
-            &of(&got.body, "1")["headers"]["Retry-After"]
-        ),
+        (&of(&got.body, "1")["status"], &of(&got.body, "1")["headers"]["Retry-After"]),
         (&json!(429), &json!("2.128"))
     );
-    assert_eq!(
-        of(&cloud.post("/$batch", batch).await.body, "1")["status"],
-        200
-    );
+    assert_eq!(of(&cloud.post("/$batch", batch).await.body, "1")["status"], 200);
 
     let (id, app_id) = cloud.app("A").await;
     let add = |body| cloud.send("POST", "/$batch", &[], Some(body));
@@ -138,24 +116,15 @@ quirks:
         Some(1)
     );
     assert_eq!(
-        cloud
-            .send("GET", "/applications?$top=1", &[], None)
-            .await
-            .err(),
+        cloud.send("GET", "/applications?$top=1", &[], None).await.err(),
         Some(Lost::Connection)
     );
     assert_eq!(cloud.get("/applications?$top=1").await.status, 200);
 
     let body = json!({ "appId": app_id });
     let race = cloud.post("/servicePrincipals", body.clone()).await;
-    assert_eq!(
-        race.body["error"]["details"][0]["code"],
-        "NoBackingApplicationObject"
-    );
-    assert_eq!(
-        cloud.post("/servicePrincipals", body.clone()).await.status,
-        400
-    );
+    assert_eq!(race.body["error"]["details"][0]["code"], "NoBackingApplicationObject");
+    assert_eq!(cloud.post("/servicePrincipals", body.clone()).await.status, 400);
     assert_eq!(cloud.post("/servicePrincipals", body).await.status, 201);
 
     let page = cloud.get("/users").await;
@@ -163,45 +132,22 @@ quirks:
         page.status == 503 && page.headers["content-type"] == "text/html; charset=utf-8",
         "{page:?}"
     );
+    assert_eq!(cloud.get("/servicePrincipals?$top=1").await.body.as_str().map(str::len), Some(10));
     assert_eq!(
-        cloud
-            .get("/servicePrincipals?$top=1")
-            .await
-            .body
-            .as_str()
-            .map(str::len),
-        Some(10)
-    );
-    assert_eq!(
-        cloud
-            .patch(&format!("/applications/{id}"), json!({ "notes": "n" }))
-            .await
-            .code(),
+        cloud.patch(&format!("/applications/{id}"), json!({ "notes": "n" })).await.code(),
         "Directory_ConcurrencyViolation"
     );
     assert_eq!(
-        cloud
-            .patch(&format!("/applications/{id}"), json!({ "notes": "n" }))
-            .await
-            .status,
+        cloud.patch(&format!("/applications/{id}"), json!({ "notes": "n" })).await.status,
         204
     );
     assert_eq!(
-        cloud
-            .get("/policies/defaultAppManagementPolicy")
-            .await
-            .code(),
+        cloud.get("/policies/defaultAppManagementPolicy").await.code(),
         "Authorization_RequestDenied"
     );
-    let boom = cloud
-        .get("/directory/deletedItems/microsoft.graph.application")
-        .await;
+    let boom = cloud.get("/directory/deletedItems/microsoft.graph.application").await;
     assert_eq!(
-        (
-            boom.status,
-            boom.code(),
-            boom.headers["x-extra"].to_str().ok()
-        ),
+        (boom.status, boom.code(), boom.headers["x-extra"].to_str().ok()),
         (500, "Boom", Some("y"))
     );
     assert_eq!(cloud.violations(), Vec::<String>::new());
@@ -213,10 +159,7 @@ async fn a_lagging_read_does_not_see_the_write() {
     let (id, _) = cloud.app("A").await;
     let path = format!("/applications/{id}");
     assert_eq!(cloud.get(&path).await.status, 404);
-    assert_eq!(
-        cloud.patch(&path, json!({ "notes": "n" })).await.status,
-        204
-    );
+    assert_eq!(cloud.patch(&path, json!({ "notes": "n" })).await.status, 204);
     assert_eq!(cloud.get(&path).await.status, 404);
     assert_eq!(cloud.get(&path).await.body["notes"], "n");
 }

@@ -1,8 +1,5 @@
 //! Pages, filters, counts and the link to the next page.
-#![allow(
-    clippy::too_many_lines,
-    reason = "a table of cases reads best in one piece"
-)]
+#![allow(clippy::too_many_lines, reason = "a table of cases reads best in one piece")]
 
 mod common;
 
@@ -43,14 +40,9 @@ async fn filters_select_what_they_say() {
                        expected: Result<usize, &str>| {
         let filter =
             percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
-        let path = format!(
-            "/applications?%24filter={filter}{}",
-            if count { "&$count=true" } else { "" }
-        );
-        let got = cloud
-            .send("GET", &path, headers, None)
-            .await
-            .expect("an answer");
+        let path =
+            format!("/applications?%24filter={filter}{}", if count { "&$count=true" } else { "" });
+        let got = cloud.send("GET", &path, headers, None).await.expect("an answer");
         match expected {
             Ok(number) => assert_eq!(names(&got.body).len(), number, "{path} {got:?}"),
             Err(code) => assert_eq!(got.code(), code, "{path} {got:?}"),
@@ -67,10 +59,7 @@ async fn filters_select_what_they_say() {
             2,
         ),
         ("web/redirectUris/any(p:p eq 'https://e.example/1')", 2),
-        (
-            "web/redirectUris/any(p:startswith(p,'https://e.example'))",
-            7,
-        ),
+        ("web/redirectUris/any(p:startswith(p,'https://e.example'))", 7),
         ("tags/any(t:t eq 't0')", 4),
         ("identifierUris/any(u:u eq 'api://x')", 0),
         ("displayName eq 'it''s'", 0),
@@ -81,34 +70,10 @@ async fn filters_select_what_they_say() {
     check("displayName ne 'App 1'", eventual, true, Ok(6)).await;
     check("not startswith(displayName,'App 1')", eventual, true, Ok(6)).await;
     check("endswith(displayName,'1')", eventual, true, Ok(1)).await;
-    check(
-        "displayName ne 'App 1'",
-        &[],
-        false,
-        Err("Request_UnsupportedQuery"),
-    )
-    .await;
-    check(
-        "displayName ne 'App 1'",
-        eventual,
-        false,
-        Err("Request_UnsupportedQuery"),
-    )
-    .await;
-    check(
-        "endswith(displayName,'1')",
-        &[],
-        true,
-        Err("Request_UnsupportedQuery"),
-    )
-    .await;
-    check(
-        "description eq 'x'",
-        &[],
-        false,
-        Err("Request_UnsupportedQuery"),
-    )
-    .await;
+    check("displayName ne 'App 1'", &[], false, Err("Request_UnsupportedQuery")).await;
+    check("displayName ne 'App 1'", eventual, false, Err("Request_UnsupportedQuery")).await;
+    check("endswith(displayName,'1')", &[], true, Err("Request_UnsupportedQuery")).await;
+    check("description eq 'x'", &[], false, Err("Request_UnsupportedQuery")).await;
     check("nonsense eq 'x'", &[], false, Err("BadRequest")).await;
     check("displayName eq 'x", &[], false, Err("BadRequest")).await;
     check("displayName like 'x'", &[], false, Err("BadRequest")).await;
@@ -135,19 +100,11 @@ async fn pages_are_followed_by_their_links() {
                 && next.contains("$skiptoken="),
             "{next}"
         );
-        path = next
-            .trim_start_matches("https://graph.microsoft.com/v1.0")
-            .to_owned();
+        path = next.trim_start_matches("https://graph.microsoft.com/v1.0").to_owned();
     }
     seen.sort();
-    assert_eq!(
-        (pages, seen.len(), seen.first().map(String::as_str)),
-        (3, 7, Some("App 0"))
-    );
-    assert_eq!(
-        cloud.get("/applications?$skiptoken=nonsense").await.status,
-        400
-    );
+    assert_eq!((pages, seen.len(), seen.first().map(String::as_str)), (3, 7, Some("App 0")));
+    assert_eq!(cloud.get("/applications?$skiptoken=nonsense").await.status, 400);
 }
 
 #[tokio::test]
@@ -164,10 +121,7 @@ async fn counting_and_sorting_need_eventual_consistency() {
         Value::Null
     );
     assert_eq!(cloud.get("/applications/$count").await.status, 400);
-    let got = cloud
-        .send("GET", "/applications/$count", eventual, None)
-        .await
-        .expect("an answer");
+    let got = cloud.send("GET", "/applications/$count", eventual, None).await.expect("an answer");
     assert_eq!(got.body, 7);
     let sorted = "/applications?$orderby=displayName%20desc&$filter=startswith(displayName,'App')";
     assert_eq!(cloud.get(sorted).await.code(), "Request_UnsupportedQuery");
@@ -183,13 +137,6 @@ async fn tenants_are_worlds_apart_and_ids_repeat() {
     let one = filled().await;
     let two = filled().await;
     assert_eq!(one.emulator.snapshot_text(), two.emulator.snapshot_text());
-    assert_eq!(
-        one.get("/organization").await.body["value"][0]["id"],
-        common::TENANT
-    );
-    assert!(
-        one.emulator
-            .snapshot_text()
-            .contains("uniqueName: zrec.set.3")
-    );
+    assert_eq!(one.get("/organization").await.body["value"][0]["id"], common::TENANT);
+    assert!(one.emulator.snapshot_text().contains("uniqueName: zrec.set.3"));
 }

@@ -17,9 +17,7 @@ fn client(authority: &CertificateAuthority, http1: bool) -> reqwest::Client {
     let root = reqwest::Certificate::from_pem(authority.certificate_pem().as_bytes())
         .expect("a certificate");
     let builder = reqwest::Client::builder().tls_certs_only([root]).no_proxy();
-    if http1 { builder.http1_only() } else { builder }
-        .build()
-        .expect("a client")
+    if http1 { builder.http1_only() } else { builder }.build().expect("a client")
 }
 
 async fn token(client: &reqwest::Client, url: &str) -> String {
@@ -43,10 +41,7 @@ async fn both_versions_of_http_reach_the_same_cloud() {
     let authority = CertificateAuthority::ephemeral().expect("an authority");
     let emulator = Emulator::new(CloudFile::default());
     let server = start(emulator.clone(), &authority).await;
-    for (http1, version) in [
-        (false, http::Version::HTTP_2),
-        (true, http::Version::HTTP_11),
-    ] {
+    for (http1, version) in [(false, http::Version::HTTP_2), (true, http::Version::HTTP_11)] {
         let client = client(&authority, http1);
         let token = token(&client, &server.url()).await;
         let answer = client
@@ -57,10 +52,7 @@ async fn both_versions_of_http_reach_the_same_cloud() {
             .expect("an answer");
         assert_eq!((answer.status().as_u16(), answer.version()), (200, version));
         let text = answer.text().await.expect("a body");
-        assert!(
-            text.contains(&format!("{}/v1.0/$metadata#applications", server.url())),
-            "{text}"
-        );
+        assert!(text.contains(&format!("{}/v1.0/$metadata#applications", server.url())), "{text}");
     }
     assert_eq!(emulator.requests().len(), 4);
     server.shutdown().await;
@@ -85,9 +77,7 @@ async fn a_lost_answer_is_a_broken_connection() {
         assert!(answer.is_err(), "{answer:?}");
     }
     assert_eq!(
-        emulator.snapshot()["tenants"][0]["applications"]
-            .as_sequence()
-            .map(Vec::len),
+        emulator.snapshot()["tenants"][0]["applications"].as_sequence().map(Vec::len),
         Some(2)
     );
 }
@@ -114,10 +104,7 @@ async fn the_state_is_kept_in_a_private_file() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(&state)
-            .expect("the file")
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(&state).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
     let again = CertificateAuthority::load_or_create(dir.path()).expect("an authority");

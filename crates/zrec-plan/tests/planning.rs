@@ -1,5 +1,5 @@
 //! The planner against a model of the cloud: what it plans, done, leaves nothing to plan.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::too_many_lines, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use zrec_plan::approval::{self, Approved, Consented};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use zrec_plan::catalog::Catalog;
+use zrec_plan::render::json_text;
 
 use crate::args::{CatalogArgs, Colour, Command, Format, Global, LogFormat, Schema, Zrec};
 
@@ -135,18 +136,13 @@ fn catalog(arguments: &CatalogArgs, global: &Global) -> Result<u8, Failed> {
         }
         Format::Json => {
             let json = catalog::catalog_json(built_in, arguments.app, actions.as_ref());
-            pretty(&json.map_err(failed)?)
+            json_text(&json.map_err(failed)?)
         }
         Format::Markdown => {
             catalog::catalog_markdown(built_in, arguments.app, actions.as_ref()).map_err(failed)?
         }
     };
     report(&text)
-}
-
-/// JSON for people and programs alike.
-fn pretty(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
 }
 
 /// Writes the report to stdout. A reader that went away is no error.

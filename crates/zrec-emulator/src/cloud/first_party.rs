@@ -47,9 +47,7 @@ pub(crate) fn all() -> &'static [FirstParty] {
 
 /// One of them, by appId.
 pub(crate) fn by_app_id(app_id: &str) -> Option<&'static FirstParty> {
-    all()
-        .iter()
-        .find(|api| api.app_id.eq_ignore_ascii_case(app_id))
+    all().iter().find(|api| api.app_id.eq_ignore_ascii_case(app_id))
 }
 
 impl FirstParty {

@@ -79,7 +79,7 @@ pub enum QuirkKind {
     ConcurrencyViolation,
     /// After this write, reads of the tenant do not see it for `reads` reads or `milliseconds`.
     Lag,
-    /// `POST /servicePrincipals` does not find its new application yet.
+    /// `POST /servicePrincipals` does not find its new application yet; `nth` and `times` count for each application.
     CreationRace,
     /// 403 for reads.
     Unreadable,
@@ -99,14 +99,8 @@ impl Quirk {
             QuirkKind::Lag => method != "GET",
             _ => true,
         };
-        kind && self
-            .method
-            .as_deref()
-            .is_none_or(|want| want.eq_ignore_ascii_case(method))
-            && self
-                .tenant
-                .as_deref()
-                .is_none_or(|want| want.eq_ignore_ascii_case(tenant))
+        kind && self.method.as_deref().is_none_or(|want| want.eq_ignore_ascii_case(method))
+            && self.tenant.as_deref().is_none_or(|want| want.eq_ignore_ascii_case(tenant))
             && self.path.as_deref().is_none_or(|want| glob(want, path))
     }
 

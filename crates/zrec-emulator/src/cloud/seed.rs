@@ -40,19 +40,13 @@ pub(crate) fn tenant(file: &TenantFile, now: OffsetDateTime) -> Result<Tenant, S
     if let Some(over) = &file.app_management_policy {
         policy::merge(&mut tenant.policy, over);
     }
-    let absent = |api: &&FirstParty| {
-        !file
-            .absent_principals
-            .iter()
-            .any(|id| id.to_string() == api.app_id)
-    };
+    let absent =
+        |api: &&FirstParty| !file.absent_principals.iter().any(|id| id.to_string() == api.app_id);
     for api in first_party::all().iter().filter(absent) {
         first_party_principal(&mut tenant, api, now);
     }
     match &file.callers {
-        Some(callers) => callers
-            .iter()
-            .try_for_each(|one| caller(&mut tenant, one, now))?,
+        Some(callers) => callers.iter().try_for_each(|one| caller(&mut tenant, one, now))?,
         None => caller(&mut tenant, &default_caller(), now)?,
     }
     objects(&mut tenant, file, now)?;
@@ -73,9 +67,7 @@ fn objects(tenant: &mut Tenant, file: &TenantFile, now: OffsetDateTime) -> Resul
     }
     for seed in &file.deleted_items {
         let (id, mut object) = application(tenant, seed, now)?;
-        object
-            .entry("deletedDateTime")
-            .or_insert_with(|| json!(stamp(now)));
+        object.entry("deletedDateTime").or_insert_with(|| json!(stamp(now)));
         let deleted = Deleted {
             kind: Kind::Application,
             object,
@@ -102,11 +94,7 @@ fn default_caller() -> CallerFile {
         object_id: None,
         secret: Some(DEFAULT_CALLER.secret.to_owned()),
         certificate_pem: None,
-        roles: DEFAULT_CALLER
-            .roles
-            .iter()
-            .map(|&role| role.to_owned())
-            .collect(),
+        roles: DEFAULT_CALLER.roles.iter().map(|&role| role.to_owned()).collect(),
     }
 }
 
@@ -117,17 +105,9 @@ pub(crate) fn first_party_principal(
     now: OffsetDateTime,
 ) -> Object {
     let id = tenant.derive("firstParty", &api.app_id);
-    let mut object = defaults::principal(
-        &id,
-        &api.app_id,
-        &api.display_name,
-        first_party::OWNER,
-        &stamp(now),
-    );
-    object.insert(
-        "servicePrincipalNames".into(),
-        json!(api.service_principal_names),
-    );
+    let mut object =
+        defaults::principal(&id, &api.app_id, &api.display_name, first_party::OWNER, &stamp(now));
+    object.insert("servicePrincipalNames".into(), json!(api.service_principal_names));
     object.insert("signInAudience".into(), json!("AzureADMultipleOrgs"));
     tenant.service_principals.insert(id, object.clone());
     object
@@ -178,8 +158,7 @@ fn application(
     if let Some(Value::Array(federated)) = federated {
         let mut objects = Vec::new();
         for mut one in federated.into_iter().filter_map(|v| v.as_object().cloned()) {
-            one.entry("id")
-                .or_insert_with(|| json!(tenant.mint("federated")));
+            one.entry("id").or_insert_with(|| json!(tenant.mint("federated")));
             objects.push(one);
         }
         tenant.federated.insert(id.clone(), objects);
@@ -203,14 +182,8 @@ fn principal(tenant: &mut Tenant, seed: &Object, now: OffsetDateTime) -> Result<
     }
     let id = given(&mut seed, "id").unwrap_or_else(|| tenant.mint("servicePrincipal"));
     let app = tenant.application_by_app_id(&app_id);
-    let name = app
-        .map_or("foreign application", |app| text(app, "displayName"))
-        .to_owned();
-    let home = if app.is_some() {
-        tenant.id.clone()
-    } else {
-        tenant.derive("home", &app_id)
-    };
+    let name = app.map_or("foreign application", |app| text(app, "displayName")).to_owned();
+    let home = if app.is_some() { tenant.id.clone() } else { tenant.derive("home", &app_id) };
     let object = defaults::principal(&id, &app_id, &name, &home, &stamp(now));
     tenant.service_principals.insert(id.clone(), object);
     merge_principal(tenant, &id, seed)
@@ -221,16 +194,10 @@ fn merge_principal(tenant: &mut Tenant, id: &str, mut seed: Object) -> Result<()
         tenant.owners.insert(id.to_owned(), strings(&owners));
     }
     if let Some(Value::Array(groups)) = seed.remove("memberOf") {
-        let groups = groups
-            .into_iter()
-            .filter_map(|v| v.as_object().cloned())
-            .collect();
+        let groups = groups.into_iter().filter_map(|v| v.as_object().cloned()).collect();
         tenant.memberships.insert(id.to_owned(), groups);
     }
-    let object = tenant
-        .service_principals
-        .get_mut(id)
-        .ok_or("no such service principal")?;
+    let object = tenant.service_principals.get_mut(id).ok_or("no such service principal")?;
     for (property, value) in seed {
         defaults::assign(object, &property, value);
     }
@@ -238,8 +205,7 @@ fn merge_principal(tenant: &mut Tenant, id: &str, mut seed: Object) -> Result<()
 }
 
 fn given(seed: &mut Map<String, Value>, property: &str) -> Option<String> {
-    seed.remove(property)
-        .and_then(|v| v.as_str().map(str::to_lowercase))
+    seed.remove(property).and_then(|v| v.as_str().map(str::to_lowercase))
 }
 
 fn strings(value: &Value) -> Vec<String> {

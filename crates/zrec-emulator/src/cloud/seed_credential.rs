@@ -11,16 +11,10 @@ pub(crate) fn credentials(tenant: &mut Tenant, object: &mut Object, now: OffsetD
     for property in ["passwordCredentials", "keyCredentials"] {
         let mut entries: Vec<Value> = list(object, property).to_vec();
         for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
-            entry
-                .entry("keyId")
-                .or_insert_with(|| json!(tenant.mint("keyId")));
-            entry
-                .entry("startDateTime")
-                .or_insert_with(|| json!(stamp(now)));
+            entry.entry("keyId").or_insert_with(|| json!(tenant.mint("keyId")));
+            entry.entry("startDateTime").or_insert_with(|| json!(stamp(now)));
             let end = now + time::Duration::days(730);
-            entry
-                .entry("endDateTime")
-                .or_insert_with(|| json!(stamp(end)));
+            entry.entry("endDateTime").or_insert_with(|| json!(stamp(end)));
             entry.entry("displayName").or_insert(Value::Null);
             entry.entry("customKeyIdentifier").or_insert(Value::Null);
             if property == "passwordCredentials" {

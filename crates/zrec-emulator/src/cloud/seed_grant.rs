@@ -24,26 +24,15 @@ pub(crate) fn assignment(
     let role = text(seed, "appRoleId");
     let holder = &tenant.service_principals[&resource];
     let app_id = text(holder, "appId").to_owned();
-    let roles = first_party::by_app_id(&app_id)
-        .map(FirstParty::app_roles)
-        .or_else(|| {
-            tenant
-                .application_by_app_id(&app_id)
-                .and_then(|app| app.get("appRoles").cloned())
-        });
+    let roles = first_party::by_app_id(&app_id).map(FirstParty::app_roles).or_else(|| {
+        tenant.application_by_app_id(&app_id).and_then(|app| app.get("appRoles").cloned())
+    });
     let roles = roles.unwrap_or_default();
-    let known = roles
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|r| r["value"] == role || r["id"] == role);
-    let role = known
-        .map_or(role, |r| r["id"].as_str().unwrap_or(role))
-        .to_owned();
+    let known =
+        roles.as_array().into_iter().flatten().find(|r| r["value"] == role || r["id"] == role);
+    let role = known.map_or(role, |r| r["id"].as_str().unwrap_or(role)).to_owned();
     if known.is_none() && Uuid::parse_str(&role).is_err() {
-        return Err(format!(
-            "`appRoleId`: `{role}` is no application role of {app_id}"
-        ));
+        return Err(format!("`appRoleId`: `{role}` is no application role of {app_id}"));
     }
     let id = match text(seed, "id") {
         "" => tenant.mint_assignment(&principal),
@@ -64,11 +53,7 @@ pub(crate) fn grant(tenant: &mut Tenant, seed: &Object) -> Result<(), String> {
     };
     let (client, resource) = (find("clientId")?, find("resourceId")?);
     let person = text(seed, "principalId");
-    let consent = if person.is_empty() {
-        "AllPrincipals"
-    } else {
-        "Principal"
-    };
+    let consent = if person.is_empty() { "AllPrincipals" } else { "Principal" };
     let object = defaults::grant([&client, &resource, person], consent, text(seed, "scope"));
     tenant.grants.insert(text(&object, "id").to_owned(), object);
     Ok(())

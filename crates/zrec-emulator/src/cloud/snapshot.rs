@@ -17,21 +17,10 @@ fn tenant(tenant: &Tenant) -> Value {
         first_party::by_app_id(text(sp, "appId")).is_none()
             && !tenant.callers.contains_key(text(sp, "appId"))
     };
-    let applications = tenant
-        .applications
-        .values()
-        .map(|app| application(tenant, app));
-    let principals = tenant
-        .service_principals
-        .values()
-        .filter(foreign)
-        .map(|sp| principal(tenant, sp));
-    let ours = |id: &String| {
-        !tenant
-            .callers
-            .values()
-            .any(|caller| caller.grants.contains(id))
-    };
+    let applications = tenant.applications.values().map(|app| application(tenant, app));
+    let principals =
+        tenant.service_principals.values().filter(foreign).map(|sp| principal(tenant, sp));
+    let ours = |id: &String| !tenant.callers.values().any(|caller| caller.grants.contains(id));
     let assignments = tenant.app_role_assignments.iter().filter(|(id, _)| ours(id)).map(|(_, a)| {
         let resource = tenant.service_principals.get(text(a, "resourceId"));
         json!({
@@ -41,23 +30,12 @@ fn tenant(tenant: &Tenant) -> Value {
             "appRoleId": a.get("appRoleId"),
         })
     });
-    let name = |id: &str| {
-        tenant
-            .service_principals
-            .get(id)
-            .and_then(|sp| sp.get("displayName"))
-            .cloned()
-    };
+    let name =
+        |id: &str| tenant.service_principals.get(id).and_then(|sp| sp.get("displayName")).cloned();
     let grants = tenant.grants.values().map(|g| {
         let mut grant = g.clone();
-        grant.insert(
-            "client".into(),
-            name(text(g, "clientId")).unwrap_or_default(),
-        );
-        grant.insert(
-            "resource".into(),
-            name(text(g, "resourceId")).unwrap_or_default(),
-        );
+        grant.insert("client".into(), name(text(g, "clientId")).unwrap_or_default());
+        grant.insert("resource".into(), name(text(g, "resourceId")).unwrap_or_default());
         Value::Object(grant)
     });
     json!({
@@ -72,14 +50,8 @@ fn tenant(tenant: &Tenant) -> Value {
 
 fn role_value(resource: Option<&Object>, id: &str) -> Value {
     let api = resource.and_then(|sp| first_party::by_app_id(text(sp, "appId")));
-    let roles = api
-        .map(first_party::FirstParty::app_roles)
-        .unwrap_or_default();
-    let role = roles
-        .as_array()
-        .into_iter()
-        .flatten()
-        .find(|r| r["id"] == id);
+    let roles = api.map(first_party::FirstParty::app_roles).unwrap_or_default();
+    let role = roles.as_array().into_iter().flatten().find(|r| r["id"] == id);
     role.map_or(Value::Null, |r| r["value"].clone())
 }
 
@@ -87,10 +59,7 @@ fn application(tenant: &Tenant, app: &Object) -> Value {
     let mut view = plain(app);
     let id = text(app, "id");
     view.insert("owners".into(), json!(tenant.owners.get(id)));
-    view.insert(
-        "federatedIdentityCredentials".into(),
-        json!(tenant.federated.get(id)),
-    );
+    view.insert("federatedIdentityCredentials".into(), json!(tenant.federated.get(id)));
     Value::Object(without_empty(view))
 }
 
@@ -109,18 +78,17 @@ fn deleted(item: &Deleted) -> Value {
 /// Credentials as keyId, name and dates.
 fn plain(object: &Object) -> Object {
     let mut view = object.clone();
+    // The day of the run is no fact of the cloud.
+    view.retain(|name, _| !matches!(name.as_str(), "createdDateTime" | "deletedDateTime"));
     for property in ["passwordCredentials", "keyCredentials"] {
-        let entries = list(object, property)
-            .iter()
-            .filter_map(Value::as_object)
-            .map(|entry| {
-                let keep = ["keyId", "displayName", "startDateTime", "endDateTime"];
-                let kept: Map<String, Value> = keep
-                    .iter()
-                    .filter_map(|&k| entry.get(k).map(|v| (k.to_owned(), v.clone())))
-                    .collect();
-                Value::Object(kept)
-            });
+        let entries = list(object, property).iter().filter_map(Value::as_object).map(|entry| {
+            let keep = ["keyId", "displayName", "startDateTime", "endDateTime"];
+            let kept: Map<String, Value> = keep
+                .iter()
+                .filter_map(|&k| entry.get(k).map(|v| (k.to_owned(), v.clone())))
+                .collect();
+            Value::Object(kept)
+        });
         view.insert(property.into(), entries.collect());
     }
     view

@@ -12,26 +12,17 @@ pub(crate) fn load(path: &Path) -> Result<Option<World>, EmulatorError> {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
-            return Err(EmulatorError::Io {
-                path: path.to_owned(),
-                source,
-            });
+            return Err(EmulatorError::Io { path: path.to_owned(), source });
         }
     };
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|error| EmulatorError::State {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })
+        .map_err(|error| EmulatorError::State { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// Writes the state beside the old one, then renames.
 pub(crate) fn save(path: &Path, world: &World) -> Result<(), EmulatorError> {
-    let io = |source| EmulatorError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| EmulatorError::Io { path: path.to_owned(), source };
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         std::fs::create_dir_all(parent).map_err(io)?;
     }

@@ -125,56 +125,40 @@ impl Tenant {
         if self.service_principals.contains_key(&wanted) {
             return Some(wanted);
         }
-        self.principal_by_app_id(&wanted)
-            .map(|sp| text(sp, "id").to_owned())
+        self.principal_by_app_id(&wanted).map(|sp| text(sp, "id").to_owned())
     }
 
     /// The service principal of an application.
     pub(crate) fn principal_by_app_id(&self, app_id: &str) -> Option<&Object> {
-        self.service_principals
-            .values()
-            .find(|sp| text(sp, "appId").eq_ignore_ascii_case(app_id))
+        self.service_principals.values().find(|sp| text(sp, "appId").eq_ignore_ascii_case(app_id))
     }
 
     /// The application with an appId.
     pub(crate) fn application_by_app_id(&self, app_id: &str) -> Option<&Object> {
-        self.applications
-            .values()
-            .find(|app| text(app, "appId").eq_ignore_ascii_case(app_id))
+        self.applications.values().find(|app| text(app, "appId").eq_ignore_ascii_case(app_id))
     }
 
     /// Whether an object is owned by a principal.
     pub(crate) fn owns(&self, principal: &str, object: &str) -> bool {
-        self.owners
-            .get(object)
-            .is_some_and(|owners| owners.iter().any(|owner| owner == principal))
+        self.owners.get(object).is_some_and(|owners| owners.iter().any(|owner| owner == principal))
     }
 
     /// The first verified domain.
     pub(crate) fn domain(&self) -> String {
         self.verified_domains.first().cloned().unwrap_or_else(|| {
-            format!(
-                "t{}.onmicrosoft.example",
-                self.id.split('-').next().unwrap_or("0")
-            )
+            format!("t{}.onmicrosoft.example", self.id.split('-').next().unwrap_or("0"))
         })
     }
 }
 
 /// A string property, or nothing.
 pub(crate) fn text<'o>(object: &'o Object, property: &str) -> &'o str {
-    object
-        .get(property)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    object.get(property).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// An array property, or nothing.
 pub(crate) fn list<'o>(object: &'o Object, property: &str) -> &'o [Value] {
-    object
-        .get(property)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    object.get(property).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// GUIDs side by side in base64url, in .NET's byte order: the form of Graph's ids of grants.
@@ -189,10 +173,8 @@ pub(crate) fn packed(guids: &[&str]) -> String {
 /// The digest under which a secret is kept.
 pub(crate) fn digest(secret: &str) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(secret.as_bytes())
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Sha256::digest(secret.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

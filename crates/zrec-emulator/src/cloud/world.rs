@@ -56,10 +56,7 @@ impl World {
     ) -> Option<String> {
         let named = named.to_lowercase();
         let by_domain = |tenant: &&Tenant| {
-            tenant
-                .verified_domains
-                .iter()
-                .any(|d| d.eq_ignore_ascii_case(&named))
+            tenant.verified_domains.iter().any(|d| d.eq_ignore_ascii_case(&named))
         };
         if let Some(tenant) = self.tenants.values().find(by_domain) {
             return Some(tenant.id.clone());
@@ -70,10 +67,7 @@ impl World {
             if strict {
                 return None;
             }
-            let file = TenantFile {
-                id,
-                ..TenantFile::default()
-            };
+            let file = TenantFile { id, ..TenantFile::default() };
             let made = seed::tenant(&file, now).unwrap_or_else(|_| seed::empty(id, now));
             self.tenants.insert(key.clone(), made);
         }
@@ -82,11 +76,9 @@ impl World {
 
     /// The application object behind an appId, wherever it lives, with its tenant.
     pub(crate) fn backing(&self, app_id: &str) -> Option<(&Tenant, &Object)> {
-        self.tenants.values().find_map(|tenant| {
-            tenant
-                .application_by_app_id(app_id)
-                .map(|app| (tenant, app))
-        })
+        self.tenants
+            .values()
+            .find_map(|tenant| tenant.application_by_app_id(app_id).map(|app| (tenant, app)))
     }
 
     /// A service principal as it reads: what belongs to its application is shown from there.
@@ -112,10 +104,7 @@ impl World {
         view.insert("appDisplayName".into(), of("/displayName", Value::Null));
         view.insert("appDescription".into(), of("/description", Value::Null));
         view.insert("appRoles".into(), of("/appRoles", none()));
-        view.insert(
-            "oauth2PermissionScopes".into(),
-            of("/api/oauth2PermissionScopes", none()),
-        );
+        view.insert("oauth2PermissionScopes".into(), of("/api/oauth2PermissionScopes", none()));
         view.insert("replyUrls".into(), of("/web/redirectUris", none()));
         view.insert("signInAudience".into(), of("/signInAudience", Value::Null));
         let mut names = vec![Value::String(app_id)];
@@ -127,7 +116,5 @@ impl World {
 
 /// A GUID in its hyphenated form only.
 pub(crate) fn guid(text: &str) -> Option<Uuid> {
-    (text.len() == 36)
-        .then(|| Uuid::parse_str(text).ok())
-        .flatten()
+    (text.len() == 36).then(|| Uuid::parse_str(text).ok()).flatten()
 }

@@ -17,19 +17,11 @@ const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The property that names the principal in the path: `appRoleAssignments` are its own, `appRoleAssignedTo` are to it.
 fn side(ask: &Ask) -> &'static str {
-    if ask.template.contains("appRoleAssignedTo") {
-        "resourceId"
-    } else {
-        "principalId"
-    }
+    if ask.template.contains("appRoleAssignedTo") { "resourceId" } else { "principalId" }
 }
 
 fn set(ask: &Ask, principal: &Object) -> String {
-    let name = if side(ask) == "resourceId" {
-        "appRoleAssignedTo"
-    } else {
-        "appRoleAssignments"
-    };
+    let name = if side(ask) == "resourceId" { "appRoleAssignedTo" } else { "appRoleAssignments" };
     format!("servicePrincipals('{}')/{name}", text(principal, "id"))
 }
 
@@ -37,33 +29,18 @@ fn set(ask: &Ask, principal: &Object) -> String {
 pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let principal = lookup::principal(desk, ask)?;
     let ours = |a: &&Object| text(a, side(ask)) == text(&principal, "id");
-    let items = desk
-        .tenant()
-        .app_role_assignments
-        .values()
-        .filter(ours)
-        .cloned()
-        .collect();
+    let items = desk.tenant().app_role_assignments.values().filter(ours).cloned().collect();
     page::answer(desk, ask, &set(ask, &principal), KIND, items)
 }
 
 /// `GET …/{id}`.
 pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let principal = lookup::principal(desk, ask)?;
-    let found = desk
-        .tenant()
-        .app_role_assignments
-        .get(&ask.keys[1].value)
-        .cloned();
+    let found = desk.tenant().app_role_assignments.get(&ask.keys[1].value).cloned();
     let found = found
         .filter(|a| text(a, side(ask)) == text(&principal, "id"))
         .ok_or_else(|| Failure::not_found(&ask.keys[1].value))?;
-    Ok(desk.entity(
-        ask,
-        &format!("{}/$entity", set(ask, &principal)),
-        KIND,
-        found,
-    ))
+    Ok(desk.entity(ask, &format!("{}/$entity", set(ask, &principal)), KIND, found))
 }
 
 /// `POST …/appRoleAssignments` and `…/appRoleAssignedTo`.
@@ -83,9 +60,7 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     let app_id = text(&resource, "appId");
     let known = role == DEFAULT_ACCESS && array(&view, "appRoles").is_empty()
         || array(&view, "appRoles").iter().any(|r| {
-            r["id"]
-                .as_str()
-                .is_some_and(|id| id.eq_ignore_ascii_case(&role))
+            r["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(&role))
                 && r["isEnabled"] == true
                 && takes_applications(r)
         });
@@ -95,23 +70,19 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
         ))
         .violating_if(guid(&role).is_none()));
     }
-    let (principal, resource) = (
-        text(&principal, "id").to_owned(),
-        text(&resource, "id").to_owned(),
-    );
+    let (principal, resource) =
+        (text(&principal, "id").to_owned(), text(&resource, "id").to_owned());
     let same = |a: &Object| {
         text(a, "principalId") == principal
             && text(a, "resourceId") == resource
             && text(a, "appRoleId") == role
     };
     if desk.tenant().app_role_assignments.values().any(same) {
-        return Err(
-            Failure::bad("Permission being assigned already exists on the object").detail(
-                "InvalidUpdate",
-                "appRoleId",
-                "Permission being assigned already exists on the object",
-            ),
-        );
+        return Err(Failure::bad("Permission being assigned already exists on the object").detail(
+            "InvalidUpdate",
+            "appRoleId",
+            "Permission being assigned already exists on the object",
+        ));
     }
     let now = stamp(desk.now);
     let tenant = desk.tenant_mut();
@@ -130,11 +101,7 @@ fn takes_applications(role: &Value) -> bool {
 }
 
 fn existing(desk: &Desk<'_>, id: &str) -> Result<Object, Failure> {
-    desk.tenant()
-        .service_principals
-        .get(id)
-        .cloned()
-        .ok_or_else(|| Failure::not_found(id))
+    desk.tenant().service_principals.get(id).cloned().ok_or_else(|| Failure::not_found(id))
 }
 
 /// `Application.ReadWrite.All` grants roles of every API but Microsoft Graph.
@@ -158,9 +125,7 @@ pub(crate) fn delete(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
         .filter(|a| text(a, side(ask)) == text(&principal, "id"))
         .cloned();
     let Some(found) = found else {
-        return Err(Failure::bad(
-            "EntitlementGrant being updated or deleted is not found.",
-        ));
+        return Err(Failure::bad("EntitlementGrant being updated or deleted is not found."));
     };
     let resource = existing(desk, text(&found, "resourceId"))?;
     may_grant(desk, &resource)?;

@@ -13,12 +13,8 @@ const KIND: &str = "application";
 
 /// `GET /applications`, and its `$count`.
 pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
-    let items = desk
-        .tenant()
-        .applications
-        .values()
-        .map(|app| expanded(desk, ask, app.clone()))
-        .collect();
+    let items =
+        desk.tenant().applications.values().map(|app| expanded(desk, ask, app.clone())).collect();
     page::answer(desk, ask, "applications", KIND, items)
 }
 
@@ -32,10 +28,7 @@ pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
 fn expanded(desk: &Desk<'_>, ask: &Ask, mut app: Object) -> Object {
     if ask.query.expand.iter().any(|name| name == "owners") {
         let owners = owner::views(desk, text(&app, "id"));
-        app.insert(
-            "owners".into(),
-            owners.into_iter().take(20).map(Value::Object).collect(),
-        );
+        app.insert("owners".into(), owners.into_iter().take(20).map(Value::Object).collect());
     }
     app
 }
@@ -67,18 +60,11 @@ fn make(desk: &mut Desk<'_>, mut body: Object) -> Result<Object, Failure> {
     let keys = certificate::replace(
         desk,
         &draft,
-        keys.as_ref()
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice),
+        keys.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice),
     )?;
     draft.insert("keyCredentials".into(), Value::Array(keys));
     let mut made = Vec::new();
-    for wanted in passwords
-        .as_ref()
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for wanted in passwords.as_ref().and_then(Value::as_array).into_iter().flatten() {
         made.push(password::make(desk, &draft, wanted)?);
     }
     let tenant = desk.tenant_mut();
@@ -109,14 +95,7 @@ pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     if let Some(object) = plain.as_object_mut() {
         object.retain(|name, _| !name.contains("@odata."));
     }
-    schema::check(
-        if upsert {
-            "application.upsert"
-        } else {
-            "application.update"
-        },
-        &plain,
-    )?;
+    schema::check(if upsert { "application.upsert" } else { "application.update" }, &plain)?;
     match lookup::application(desk, ask) {
         Ok(app) => update(desk, ask, &app),
         Err(_) if upsert => {
@@ -158,10 +137,8 @@ fn update(desk: &mut Desk<'_>, ask: &Ask, app: &Object) -> Result<Answer, Failur
 pub(crate) fn delete(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let app = lookup::application(desk, ask)?;
     owned(desk, text(&app, "id"))?;
-    let principal = desk
-        .tenant()
-        .principal_by_app_id(text(&app, "appId"))
-        .map(|sp| text(sp, "id").to_owned());
+    let principal =
+        desk.tenant().principal_by_app_id(text(&app, "appId")).map(|sp| text(sp, "id").to_owned());
     let at = stamp(desk.now);
     let tenant = desk.tenant_mut();
     deleted::bury(tenant, Kind::Application, text(&app, "id"), &at);

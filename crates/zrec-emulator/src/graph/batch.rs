@@ -25,6 +25,11 @@ struct Entry {
     struck: Vec<Quirk>,
 }
 
+/// Whether a path is that of a batch.
+pub(crate) fn is_batch(path: &str) -> bool {
+    matches!(path, "/v1.0/$batch" | "/beta/$batch")
+}
+
 /// Answers a batch. Items run in the order of the request; answers come in the opposite one, since the order is free.
 pub(crate) fn answer(
     world: &mut World,
@@ -63,10 +68,8 @@ pub(crate) fn answer(
     let mut statuses: BTreeMap<String, u16> = BTreeMap::new();
     let mut responses = Vec::new();
     for entry in &entries {
-        let failed = entry
-            .depends_on
-            .iter()
-            .any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
+        let failed =
+            entry.depends_on.iter().any(|id| statuses.get(id).is_none_or(|status| *status >= 400));
         let mut answer = if failed {
             dependency(entry, now)
         } else {
@@ -98,7 +101,7 @@ fn single(
         return answer;
     }
     item::lag(world, &entry.struck, caller, now);
-    let batch = entry.item.path.starts_with("/v1.0/$batch");
+    let batch = is_batch(&entry.item.path);
     let result = if batch {
         Err(Failure::malformed("Nested batch requests are not allowed."))
     } else {
@@ -160,18 +163,12 @@ fn header_name(name: &str) -> String {
         c
     });
     let name: String = name.collect();
-    if name.starts_with("X-Ms") {
-        name.to_lowercase()
-    } else {
-        name
-    }
+    if name.starts_with("X-Ms") { name.to_lowercase() } else { name }
 }
 
 fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<Entry>, Failure> {
     if outer.method != "POST" {
-        return Err(Failure::malformed(
-            "Only POST is allowed for batch requests.",
-        ));
+        return Err(Failure::malformed("Only POST is allowed for batch requests."));
     }
     let unreadable = || {
         Failure::malformed(
@@ -186,7 +183,7 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     }
     let requests = body["requests"].as_array().map_or(&[][..], Vec::as_slice);
     if requests.len() > 20 {
-        // Unverified text.
+        // As a Teams tool quotes it in its release notes.
         return Err(Failure::new(
             400,
             "MaximumValueExceeded",
@@ -200,6 +197,7 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
         let entry = entry(outer, request, n, &entries)?;
         entries.push(entry);
     }
+    // Unverified: that a dependency must come earlier in the list, and the text.
     let earlier = |id: &String, n: usize| entries[..n].iter().any(|entry| entry.id == *id);
     for (n, entry) in entries.iter().enumerate() {
         if let Some(id) = entry.depends_on.iter().find(|id| !earlier(id, n)) {
@@ -212,34 +210,28 @@ fn entries(outer: &Item, strikes: &mut Strikes, caller: &Caller) -> Result<Vec<E
     sequence(&entries)?;
     for entry in &mut entries {
         let path = decoded(&entry.item.path.replace('+', " "));
-        entry.struck = strikes.strike(&entry.item.method, &path, &caller.tenant);
+        entry.struck =
+            strikes.strike(&entry.item.method, &path, &caller.tenant, entry.item.app_id());
     }
     Ok(entries)
 }
 
 /// Dependencies make a batch either fully parallel or fully sequential (json-batching, "Sequencing requests").
 fn sequence(entries: &[Entry]) -> Result<(), Failure> {
-    let roots = entries
-        .iter()
-        .filter(|entry| entry.depends_on.is_empty())
-        .count();
+    let roots = entries.iter().filter(|entry| entry.depends_on.is_empty()).count();
     let same = |entry: &Entry| entry.depends_on.len() <= 1;
     // Unverified: whether Graph refuses mixtures, or runs them; documented patterns are parallel, serial, and all on one.
     if roots == entries.len() || entries.iter().all(same) {
         return Ok(());
     }
-    Err(Failure::malformed(
-        "A batch is either fully parallel or fully sequential.",
-    ))
+    Err(Failure::malformed("A batch is either fully parallel or fully sequential."))
 }
 
 fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<Entry, Failure> {
     let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
     let (id, url) = (text("id"), text("url"));
     if before.iter().any(|entry| entry.id == id) {
-        return Err(Failure::malformed(format!(
-            "Request id '{id}' is not unique in the batch."
-        )));
+        return Err(Failure::malformed(format!("Request id '{id}' is not unique in the batch.")));
     }
     // A query may hold a URL (a filter by redirect URI); what must be relative is the path.
     if url.split(['?', '#']).next().is_some_and(|path| path.contains("://")) {
@@ -248,40 +240,27 @@ fn entry(outer: &Item, request: &Value, n: usize, before: &[Entry]) -> Result<En
         )));
     }
     let headers = request["headers"].as_object().into_iter().flatten();
-    let headers = headers.map(|(name, value)| {
-        (
-            name.to_lowercase(),
-            value.as_str().unwrap_or_default().to_owned(),
-        )
-    });
-    let payload = request
-        .get("body")
-        .map_or(Payload::Nothing, |body| Payload::Json(body.clone()));
+    let headers = headers
+        .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned()));
+    let payload = request.get("body").map_or(Payload::Nothing, |body| Payload::Json(body.clone()));
     let depends_on = request["dependsOn"]
         .as_array()
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
         .map(str::to_owned);
-    let request_id = Uuid::new_v5(
-        &Uuid::NAMESPACE_URL,
-        format!("{}/{n}", outer.request_id).as_bytes(),
-    )
-    .to_string();
+    let request_id =
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{}/{n}", outer.request_id).as_bytes())
+            .to_string();
+    let version = if outer.path.starts_with("/beta") { "/beta" } else { "/v1.0" };
     let item = Item {
         method: text("method"),
-        path: format!("/v1.0/{}", url.trim_start_matches('/')),
+        path: format!("{version}/{}", url.trim_start_matches('/')),
         headers: headers.collect(),
         payload,
         base: outer.base.clone(),
         request_id,
         client_request_id: outer.client_request_id.clone(),
     };
-    Ok(Entry {
-        id,
-        url,
-        item,
-        depends_on: depends_on.collect(),
-        struck: Vec::new(),
-    })
+    Ok(Entry { id, url, item, depends_on: depends_on.collect(), struck: Vec::new() })
 }

@@ -25,9 +25,8 @@ pub(crate) fn replace(
     let mut entries = Vec::new();
     for entry in wanted {
         let id = entry["keyId"].as_str().map(str::to_lowercase);
-        let kept = id
-            .as_ref()
-            .and_then(|id| known.iter().find(|old| old["keyId"].as_str() == Some(id)));
+        let kept =
+            id.as_ref().and_then(|id| known.iter().find(|old| old["keyId"].as_str() == Some(id)));
         match (entry["key"].as_str(), kept) {
             (None, Some(old)) => entries.push(old.clone()),
             (Some(key), Some(old)) if old["key"].as_str() == Some(key) => entries.push(old.clone()),
@@ -46,10 +45,8 @@ pub(crate) fn replace(
 }
 
 fn fresh(desk: &mut Desk<'_>, app: &Object, entry: &Value) -> Result<Value, Failure> {
-    let (kind, usage) = (
-        entry["type"].as_str().unwrap_or_default(),
-        entry["usage"].as_str().unwrap_or_default(),
-    );
+    let (kind, usage) =
+        (entry["type"].as_str().unwrap_or_default(), entry["usage"].as_str().unwrap_or_default());
     if kind != "AsymmetricX509Cert" || usage != "Verify" {
         return Err(Failure::value(
             "keyCredentials",
@@ -59,15 +56,9 @@ fn fresh(desk: &mut Desk<'_>, app: &Object, entry: &Value) -> Result<Value, Fail
     }
     // Unverified text.
     let bad = || {
-        Failure::value(
-            "keyCredentials",
-            "InvalidCertificate",
-            "Key value is invalid certificate.",
-        )
+        Failure::value("keyCredentials", "InvalidCertificate", "Key value is invalid certificate.")
     };
-    let der = STANDARD
-        .decode(entry["key"].as_str().unwrap_or_default())
-        .map_err(|_| bad())?;
+    let der = STANDARD.decode(entry["key"].as_str().unwrap_or_default()).map_err(|_| bad())?;
     let (_, certificate) = X509Certificate::from_der(&der).map_err(|_| bad())?;
     let (start, end) = life(desk.now, entry, &certificate)?;
     policy::credential(
@@ -77,17 +68,10 @@ fn fresh(desk: &mut Desk<'_>, app: &Object, entry: &Value) -> Result<Value, Fail
         (start, end),
     )?;
     let thumbprint = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &der);
-    let hex: String = thumbprint
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02X}"))
-        .collect();
-    let custom = entry["customKeyIdentifier"]
-        .as_str()
-        .map_or(hex, str::to_owned);
-    let id = entry["keyId"]
-        .as_str()
-        .map_or_else(|| desk.tenant_mut().mint("keyId"), str::to_lowercase);
+    let hex: String = thumbprint.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    let custom = entry["customKeyIdentifier"].as_str().map_or(hex, str::to_owned);
+    let id =
+        entry["keyId"].as_str().map_or_else(|| desk.tenant_mut().mint("keyId"), str::to_lowercase);
     Ok(json!({
         "customKeyIdentifier": custom, "displayName": entry["displayName"], "endDateTime": stamp(end),
         "key": STANDARD.encode(&der), "keyId": id, "startDateTime": stamp(start), "type": kind, "usage": usage,
@@ -111,17 +95,11 @@ fn life(
     let end = password::date(entry, "endDateTime")?.unwrap_or_else(year);
     let refused = |code: &str, text: &str| Err(Failure::new(400, code, text));
     if end > not_after || end <= start {
-        return refused(
-            "KeyCredentialsInvalidEndDate",
-            "Key credential end date is invalid.",
-        );
+        return refused("KeyCredentialsInvalidEndDate", "Key credential end date is invalid.");
     }
     if start < not_before {
         // Unverified: named after its sibling above.
-        return refused(
-            "KeyCredentialsInvalidStartDate",
-            "Key credential start date is invalid.",
-        );
+        return refused("KeyCredentialsInvalidStartDate", "Key credential start date is invalid.");
     }
     Ok((start, end))
 }
@@ -135,14 +113,9 @@ pub(crate) fn add(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let mut entries = list(&app, "keyCredentials").to_vec();
     entries.push(entry.clone());
     app.insert("keyCredentials".into(), Value::Array(entries));
-    desk.tenant_mut()
-        .applications
-        .insert(text(&app, "id").to_owned(), app);
+    desk.tenant_mut().applications.insert(text(&app, "id").to_owned(), app);
     let mut body = Object::new();
-    body.insert(
-        "@odata.context".into(),
-        desk.context("microsoft.graph.keyCredential"),
-    );
+    body.insert("@odata.context".into(), desk.context("microsoft.graph.keyCredential"));
     body.extend(entry.as_object().cloned().unwrap_or_default());
     body.insert("key".into(), Value::Null);
     Ok(Answer::json(200, Value::Object(body)))
@@ -165,20 +138,14 @@ fn prove(desk: &Desk<'_>, app: &Object, proof: &str) -> Result<(), Failure> {
             .and_then(crate::clock::parse)
             .is_some_and(|end| end > desk.now)
     };
-    let signed = list(app, "keyCredentials")
-        .iter()
-        .filter(live)
-        .any(|entry| {
-            let der = STANDARD
-                .decode(entry["key"].as_str().unwrap_or_default())
-                .unwrap_or_default();
-            X509Certificate::from_der(&der)
-                .is_ok_and(|(_, c)| token.is_signed_by(&c.public_key().subject_public_key.data))
-        });
+    let signed = list(app, "keyCredentials").iter().filter(live).any(|entry| {
+        let der = STANDARD.decode(entry["key"].as_str().unwrap_or_default()).unwrap_or_default();
+        X509Certificate::from_der(&der)
+            .is_ok_and(|(_, c)| token.is_signed_by(&c.public_key().subject_public_key.data))
+    });
     let audience = token.claims["aud"] == "00000002-0000-0000-c000-000000000000";
-    let issuer = token.claims["iss"]
-        .as_str()
-        .is_some_and(|iss| iss.eq_ignore_ascii_case(text(app, "id")));
+    let issuer =
+        token.claims["iss"].as_str().is_some_and(|iss| iss.eq_ignore_ascii_case(text(app, "id")));
     if signed && audience && issuer && token.seconds("exp").is_some_and(|exp| exp > now) {
         Ok(())
     } else {

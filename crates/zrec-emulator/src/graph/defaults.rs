@@ -17,7 +17,7 @@ pub(crate) fn application(id: &str, app_id: &str, domain: &str, created: &str) -
         "id": id, "deletedDateTime": null, "appId": app_id, "applicationTemplateId": null,
         "disabledByMicrosoftStatus": null, "createdDateTime": created, "createdByAppId": null, "displayName": null,
         "description": null, "groupMembershipClaims": null, "identifierUris": [], "isDeviceOnlyAuthSupported": null,
-        "isDisabled": null, "isFallbackPublicClient": null, "nativeAuthenticationApisEnabled": null, "notes": null,
+        "isDisabled": null, "isFallbackPublicClient": null, "oauth2RequirePostResponse": false, "nativeAuthenticationApisEnabled": null, "notes": null,
         "publisherDomain": domain, "serviceManagementReference": null, "signInAudience": "AzureADMyOrg", "tags": [],
         "tokenEncryptionKeyId": null, "uniqueName": null, "samlMetadataUrl": null, "defaultRedirectUri": null,
         "certification": null, "optionalClaims": null, "servicePrincipalLockConfiguration": null,
@@ -69,13 +69,8 @@ pub(crate) fn assignment(
     [principal, resource, role]: [&str; 3],
     created: &str,
 ) -> Object {
-    let name = |id: &str| {
-        tenant
-            .service_principals
-            .get(id)
-            .and_then(|sp| sp.get("displayName"))
-            .cloned()
-    };
+    let name =
+        |id: &str| tenant.service_principals.get(id).and_then(|sp| sp.get("displayName")).cloned();
     object(json!({
         "id": id, "deletedDateTime": null, "appRoleId": role, "createdDateTime": created,
         "principalDisplayName": name(principal), "principalId": principal, "principalType": "ServicePrincipal",
@@ -85,10 +80,8 @@ pub(crate) fn assignment(
 
 /// A new delegated grant of `[client, resource, person]`; its id is made of theirs.
 pub(crate) fn grant([client, resource, person]: [&str; 3], consent: &str, scope: &str) -> Object {
-    let ids: Vec<&str> = [client, resource, person]
-        .into_iter()
-        .filter(|id| !id.is_empty())
-        .collect();
+    let ids: Vec<&str> =
+        [client, resource, person].into_iter().filter(|id| !id.is_empty()).collect();
     object(json!({
         "id": packed(&ids), "clientId": client, "consentType": consent,
         "principalId": if person.is_empty() { Value::Null } else { json!(person) }, "resourceId": resource, "scope": scope,
@@ -113,14 +106,8 @@ pub(crate) fn assign(target: &mut Object, property: &str, value: Value) {
 /// The type that an object in `directoryObjects` declares.
 pub(crate) fn typed(kind: &str, object: &Object) -> Object {
     let mut view = Object::new();
-    view.insert(
-        "@odata.type".into(),
-        json!(format!("#microsoft.graph.{kind}")),
-    );
+    view.insert("@odata.type".into(), json!(format!("#microsoft.graph.{kind}")));
     view.extend(object.clone());
-    debug_assert!(
-        !text(object, "id").is_empty(),
-        "every directory object has an id"
-    );
+    debug_assert!(!text(object, "id").is_empty(), "every directory object has an id");
     view
 }

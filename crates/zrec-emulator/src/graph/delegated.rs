@@ -12,33 +12,17 @@ const KIND: &str = "oAuth2PermissionGrant";
 
 /// `GET /oauth2PermissionGrants`, all of them or those of a client.
 pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
-    let client = if ask.keys.is_empty() {
-        None
-    } else {
-        Some(lookup::principal(desk, ask)?)
-    };
+    let client = if ask.keys.is_empty() { None } else { Some(lookup::principal(desk, ask)?) };
     let ours = |g: &&Object| {
-        client
-            .as_ref()
-            .is_none_or(|client| text(g, "clientId") == text(client, "id"))
+        client.as_ref().is_none_or(|client| text(g, "clientId") == text(client, "id"))
     };
-    let items = desk
-        .tenant()
-        .grants
-        .values()
-        .filter(ours)
-        .cloned()
-        .collect();
+    let items = desk.tenant().grants.values().filter(ours).cloned().collect();
     page::answer(desk, ask, "oauth2PermissionGrants", KIND, items)
 }
 
 fn find(desk: &Desk<'_>, ask: &Ask) -> Result<Object, Failure> {
     let id = &ask.keys[0].value;
-    desk.tenant()
-        .grants
-        .get(id)
-        .cloned()
-        .ok_or_else(|| Failure::not_found(id))
+    desk.tenant().grants.get(id).cloned().ok_or_else(|| Failure::not_found(id))
 }
 
 /// `GET /oauth2PermissionGrants/{id}`.
@@ -103,9 +87,7 @@ fn scope(desk: &Desk<'_>, resource: &str, scope: &str) -> Result<(), Failure> {
             .any(|s| s["value"] == **value && s["isEnabled"] == true)
     };
     let openid = ["openid", "profile", "email", "offline_access"];
-    let unknown = scope
-        .split_whitespace()
-        .find(|value| !known(value) && !openid.contains(value));
+    let unknown = scope.split_whitespace().find(|value| !known(value) && !openid.contains(value));
     unknown.map_or(Ok(()), |value| {
         Err(Failure::bad(format!(
             "The scope '{value}' was not found on application '{}'.",
@@ -119,9 +101,7 @@ pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let mut grant = find(desk, ask)?;
     scope(desk, text(&grant, "resourceId"), ask.text("scope"))?;
     grant.insert("scope".into(), json!(ask.text("scope")));
-    desk.tenant_mut()
-        .grants
-        .insert(text(&grant, "id").to_owned(), grant);
+    desk.tenant_mut().grants.insert(text(&grant, "id").to_owned(), grant);
     Ok(Answer::nothing())
 }
 

@@ -22,28 +22,17 @@ pub(crate) fn bury(tenant: &mut Tenant, kind: Kind, id: &str, at: &str) {
     object.insert("deletedDateTime".into(), json!(at));
     let names =
         |grant: &Object, properties: [&str; 2]| properties.iter().any(|p| text(grant, p) == id);
-    let app_role_assignments = split(&mut tenant.app_role_assignments, |a| {
-        names(a, ["principalId", "resourceId"])
-    });
+    let app_role_assignments =
+        split(&mut tenant.app_role_assignments, |a| names(a, ["principalId", "resourceId"]));
     let grants = split(&mut tenant.grants, |g| names(g, ["clientId", "resourceId"]));
-    tenant.deleted.insert(
-        id.to_owned(),
-        Deleted {
-            kind,
-            object,
-            app_role_assignments,
-            grants,
-        },
-    );
+    tenant.deleted.insert(id.to_owned(), Deleted { kind, object, app_role_assignments, grants });
 }
 
 fn split(
     from: &mut BTreeMap<String, Object>,
     takes: impl Fn(&Object) -> bool,
 ) -> BTreeMap<String, Object> {
-    let (taken, kept) = std::mem::take(from)
-        .into_iter()
-        .partition(|(_, object)| takes(object));
+    let (taken, kept) = std::mem::take(from).into_iter().partition(|(_, object)| takes(object));
     *from = kept;
     taken
 }
@@ -72,11 +61,7 @@ fn list(desk: &mut Desk<'_>, ask: &Ask, kind: Kind) -> Result<Answer, Failure> {
 
 fn find(desk: &Desk<'_>, ask: &Ask) -> Result<Deleted, Failure> {
     let id = &ask.keys[0].value;
-    desk.tenant()
-        .deleted
-        .get(&id.to_lowercase())
-        .cloned()
-        .ok_or_else(|| Failure::not_found(id))
+    desk.tenant().deleted.get(&id.to_lowercase()).cloned().ok_or_else(|| Failure::not_found(id))
 }
 
 /// `GET /directory/deletedItems/{id}`.
@@ -92,11 +77,8 @@ fn partner(tenant: &Tenant, item: &Deleted) -> Option<String> {
         other.kind == Kind::ServicePrincipal
             && text(&other.object, "appId") == text(&item.object, "appId")
     };
-    let found = tenant
-        .deleted
-        .values()
-        .find(same)
-        .map(|other| text(&other.object, "id").to_owned());
+    let found =
+        tenant.deleted.values().find(same).map(|other| text(&other.object, "id").to_owned());
     found.filter(|_| item.kind == Kind::Application)
 }
 
@@ -130,12 +112,7 @@ pub(crate) fn restore(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure>
     }
     let mut object = defaults::typed(item.kind.type_name(), &item.object);
     object.insert("deletedDateTime".into(), Value::Null);
-    Ok(desk.entity(
-        ask,
-        "directoryObjects/$entity",
-        item.kind.type_name(),
-        object,
-    ))
+    Ok(desk.entity(ask, "directoryObjects/$entity", item.kind.type_name(), object))
 }
 
 fn raise(tenant: &mut Tenant, id: &str) {
@@ -147,9 +124,7 @@ fn raise(tenant: &mut Tenant, id: &str) {
         Kind::Application => tenant.applications.insert(id.to_owned(), item.object),
         Kind::ServicePrincipal => tenant.service_principals.insert(id.to_owned(), item.object),
     };
-    tenant
-        .app_role_assignments
-        .extend(item.app_role_assignments);
+    tenant.app_role_assignments.extend(item.app_role_assignments);
     tenant.grants.extend(item.grants);
 }
 
@@ -159,10 +134,7 @@ pub(crate) fn purge(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     owned(desk, text(&item.object, "id"))?;
     let tenant = desk.tenant_mut();
     let partner = partner(tenant, &item);
-    for id in [Some(text(&item.object, "id").to_owned()), partner]
-        .into_iter()
-        .flatten()
-    {
+    for id in [Some(text(&item.object, "id").to_owned()), partner].into_iter().flatten() {
         tenant.deleted.remove(&id);
         tenant.owners.remove(&id);
         tenant.federated.remove(&id);

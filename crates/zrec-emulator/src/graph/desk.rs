@@ -60,6 +60,8 @@ pub(crate) struct Desk<'w> {
     pub(crate) world: &'w mut World,
     pub(crate) caller: Caller,
     pub(crate) base: String,
+    /// `v1.0`, or `beta`, which answers the same here.
+    pub(crate) version: &'static str,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -80,9 +82,9 @@ impl Desk<'_> {
             .expect("a token is only accepted for a tenant that exists")
     }
 
-    /// `{base}/v1.0/$metadata#…`.
+    /// `{base}/v1.0/$metadata#…`, or that of beta.
     pub(crate) fn context(&self, fragment: &str) -> Value {
-        json!(format!("{}/v1.0/$metadata#{fragment}", self.base))
+        json!(format!("{}/{}/$metadata#{fragment}", self.base, self.version))
     }
 
     /// One object as an answer, with its context and the selected properties.

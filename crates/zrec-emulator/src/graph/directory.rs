@@ -16,35 +16,22 @@ pub(crate) fn find(desk: &Desk<'_>, id: &str) -> Option<Object> {
         return Some(defaults::typed("application", app));
     }
     if let Some(sp) = tenant.service_principals.get(&id) {
-        return Some(defaults::typed(
-            "servicePrincipal",
-            &desk.world.principal_view(sp),
-        ));
+        return Some(defaults::typed("servicePrincipal", &desk.world.principal_view(sp)));
     }
-    tenant
-        .users
-        .get(&id)
-        .map(|user| defaults::typed("user", user))
+    tenant.users.get(&id).map(|user| defaults::typed("user", user))
 }
 
 /// `GET /directoryObjects/{id}`.
 pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let id = &ask.keys[0].value;
     let object = find(desk, id).ok_or_else(|| Failure::not_found(id))?;
-    Ok(desk.entity(
-        ask,
-        "directoryObjects/$entity",
-        "anyDirectoryObject",
-        object,
-    ))
+    Ok(desk.entity(ask, "directoryObjects/$entity", "anyDirectoryObject", object))
 }
 
 /// `POST /directoryObjects/getByIds`: unknown ids are left out.
 pub(crate) fn get_by_ids(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
-    if let Some(unknown) = ask
-        .object()
-        .keys()
-        .find(|name| !matches!(name.as_str(), "ids" | "types"))
+    if let Some(unknown) =
+        ask.object().keys().find(|name| !matches!(name.as_str(), "ids" | "types"))
     {
         return Err(Failure::contract(format!("Invalid property '{unknown}'.")));
     }
@@ -67,10 +54,7 @@ pub(crate) fn get_by_ids(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failu
                 .any(|t| t.eq_ignore_ascii_case(kind) || t == "directoryObject")
         })
     };
-    let found = ids
-        .iter()
-        .filter_map(|id| find(desk, id.as_str()?))
-        .filter(wanted);
+    let found = ids.iter().filter_map(|id| find(desk, id.as_str()?)).filter(wanted);
     let value: Vec<Value> = found.map(Value::Object).collect();
     Ok(Answer::json(
         200,
@@ -98,18 +82,10 @@ pub(crate) fn user(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
 
 /// `GET /me`: an application is nobody.
 pub(crate) fn me(_desk: &mut Desk<'_>, _ask: &Ask) -> Result<Answer, Failure> {
-    Err(Failure::malformed(
-        "/me request is only valid with delegated authentication flow.",
-    ))
+    Err(Failure::malformed("/me request is only valid with delegated authentication flow."))
 }
 
 /// A collection that is always empty here.
 pub(crate) fn nothing(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
-    page::answer(
-        desk,
-        ask,
-        ask.template.trim_start_matches('/'),
-        "extensionProperty",
-        Vec::new(),
-    )
+    page::answer(desk, ask, ask.template.trim_start_matches('/'), "extensionProperty", Vec::new())
 }

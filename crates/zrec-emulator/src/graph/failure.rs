@@ -34,26 +34,17 @@ impl Failure {
 
     /// 400 `BadRequest`, of the gateway: a request that no right client sends.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
-        Self {
-            violation: true,
-            ..Self::new(400, "BadRequest", message)
-        }
+        Self { violation: true, ..Self::new(400, "BadRequest", message) }
     }
 
     /// 400 `Request_BadRequest` for a body that does not fit the contract.
     pub(crate) fn contract(message: impl Into<String>) -> Self {
-        Self {
-            violation: true,
-            ..Self::bad(message)
-        }
+        Self { violation: true, ..Self::bad(message) }
     }
 
     /// 400 `Request_UnsupportedQuery`.
     pub(crate) fn query(message: impl Into<String>) -> Self {
-        Self {
-            violation: true,
-            ..Self::new(400, "Request_UnsupportedQuery", message)
-        }
+        Self { violation: true, ..Self::new(400, "Request_UnsupportedQuery", message) }
     }
 
     /// 404.
@@ -109,8 +100,7 @@ impl Failure {
 
     /// Adds a detail.
     pub(crate) fn detail(mut self, code: &str, target: &str, message: &str) -> Self {
-        self.details
-            .push(json!({ "code": code, "target": target, "message": message }));
+        self.details.push(json!({ "code": code, "target": target, "message": message }));
         self
     }
 

@@ -9,21 +9,11 @@ use crate::cloud::tenant::{Object, text};
 use crate::wire::Answer;
 
 const KIND: &str = "federatedIdentityCredential";
-const PROPERTIES: [&str; 6] = [
-    "name",
-    "issuer",
-    "subject",
-    "audiences",
-    "description",
-    "claimsMatchingExpression",
-];
+const PROPERTIES: [&str; 6] =
+    ["name", "issuer", "subject", "audiences", "description", "claimsMatchingExpression"];
 
 fn held(desk: &Desk<'_>, app: &Object) -> Vec<Object> {
-    desk.tenant()
-        .federated
-        .get(text(app, "id"))
-        .cloned()
-        .unwrap_or_default()
+    desk.tenant().federated.get(text(app, "id")).cloned().unwrap_or_default()
 }
 
 fn position(desk: &Desk<'_>, ask: &Ask, app: &Object) -> Result<usize, Failure> {
@@ -35,19 +25,13 @@ fn position(desk: &Desk<'_>, ask: &Ask, app: &Object) -> Result<usize, Failure> 
             text(one, "id") == key.value || text(one, "name") == key.value
         }
     };
-    held(desk, app)
-        .iter()
-        .position(is)
-        .ok_or_else(|| Failure::not_found(&key.value))
+    held(desk, app).iter().position(is).ok_or_else(|| Failure::not_found(&key.value))
 }
 
 /// `GET …/federatedIdentityCredentials`.
 pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let app = lookup::application(desk, ask)?;
-    let set = format!(
-        "applications('{}')/federatedIdentityCredentials",
-        text(&app, "id")
-    );
+    let set = format!("applications('{}')/federatedIdentityCredentials", text(&app, "id"));
     page::answer(desk, ask, &set, KIND, held(desk, &app))
 }
 
@@ -55,10 +39,7 @@ pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
 pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let app = lookup::application(desk, ask)?;
     let one = held(desk, &app).swap_remove(position(desk, ask, &app)?);
-    let set = format!(
-        "applications('{}')/federatedIdentityCredentials/$entity",
-        text(&app, "id")
-    );
+    let set = format!("applications('{}')/federatedIdentityCredentials/$entity", text(&app, "id"));
     Ok(desk.entity(ask, &set, KIND, one))
 }
 
@@ -82,16 +63,9 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
             "The application has reached the limit of 20 federated identity credentials.",
         ));
     }
-    if held
-        .iter()
-        .any(|one| text(one, "name") == text(&body, "name"))
-    {
+    if held.iter().any(|one| text(one, "name") == text(&body, "name")) {
         let message = "FederatedIdentityCredential with name already exists.";
-        return Err(Failure::new(
-            409,
-            "Request_MultipleObjectsWithSameKeyValue",
-            message,
-        ));
+        return Err(Failure::new(409, "Request_MultipleObjectsWithSameKeyValue", message));
     }
     if held.iter().any(|one| {
         text(one, "issuer") == text(&body, "issuer")
@@ -105,20 +79,10 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     let tenant = desk.tenant_mut();
     object.insert("id".into(), json!(tenant.mint("federated")));
     for property in PROPERTIES {
-        object.insert(
-            property.into(),
-            body.get(property).cloned().unwrap_or(Value::Null),
-        );
+        object.insert(property.into(), body.get(property).cloned().unwrap_or(Value::Null));
     }
-    tenant
-        .federated
-        .entry(text(&app, "id").to_owned())
-        .or_default()
-        .push(object.clone());
-    let set = format!(
-        "applications('{}')/federatedIdentityCredentials/$entity",
-        text(&app, "id")
-    );
+    tenant.federated.entry(text(&app, "id").to_owned()).or_default().push(object.clone());
+    let set = format!("applications('{}')/federatedIdentityCredentials/$entity", text(&app, "id"));
     let mut answer = desk.entity(ask, &set, KIND, object);
     answer.status = 201;
     Ok(answer)
@@ -131,15 +95,8 @@ pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let body = ask.object();
     check(&body)?;
     let at = position(desk, ask, &app)?;
-    let entries = desk
-        .tenant_mut()
-        .federated
-        .entry(text(&app, "id").to_owned())
-        .or_default();
-    if body
-        .get("name")
-        .is_some_and(|name| Some(name) != entries[at].get("name"))
-    {
+    let entries = desk.tenant_mut().federated.entry(text(&app, "id").to_owned()).or_default();
+    if body.get("name").is_some_and(|name| Some(name) != entries[at].get("name")) {
         return Err(Failure::contract(
             "The name of a federated identity credential cannot be changed.",
         ));
@@ -153,28 +110,17 @@ pub(crate) fn delete(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     let app = lookup::application(desk, ask)?;
     owned(desk, text(&app, "id"))?;
     let at = position(desk, ask, &app)?;
-    desk.tenant_mut()
-        .federated
-        .entry(text(&app, "id").to_owned())
-        .or_default()
-        .remove(at);
+    desk.tenant_mut().federated.entry(text(&app, "id").to_owned()).or_default().remove(at);
     Ok(Answer::nothing())
 }
 
 fn check(body: &Object) -> Result<(), Failure> {
-    if let Some(unknown) = body
-        .keys()
-        .find(|name| !PROPERTIES.contains(&name.as_str()))
-    {
+    if let Some(unknown) = body.keys().find(|name| !PROPERTIES.contains(&name.as_str())) {
         return Err(Failure::contract(format!("Invalid property '{unknown}'.")));
     }
-    let audiences = body
-        .get("audiences")
-        .map(|a| a.as_array().map_or(0, Vec::len));
+    let audiences = body.get("audiences").map(|a| a.as_array().map_or(0, Vec::len));
     if audiences.is_some_and(|count| count != 1) {
-        return Err(Failure::contract(
-            "A federated identity credential has exactly one audience.",
-        ));
+        return Err(Failure::contract("A federated identity credential has exactly one audience."));
     }
     Ok(())
 }

@@ -51,18 +51,10 @@ enum Token {
 
 /// Parses a filter.
 pub(crate) fn parse(text: &str) -> Result<Filter, Failure> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        variable: None,
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, variable: None, depth: 0 };
     let filter = parser.or()?;
     if parser.at < parser.tokens.len() {
-        return Err(syntax(&format!(
-            "Syntax error at position {} in '{text}'.",
-            parser.at
-        )));
+        return Err(syntax(&format!("Syntax error at position {} in '{text}'.", parser.at)));
     }
     Ok(filter)
 }
@@ -185,9 +177,8 @@ impl Parser {
         {
             return self.call(function);
         }
-        if let Some(collection) = word
-            .strip_suffix("/any")
-            .filter(|_| self.tokens.get(self.at) == Some(&Token::Open))
+        if let Some(collection) =
+            word.strip_suffix("/any").filter(|_| self.tokens.get(self.at) == Some(&Token::Open))
         {
             return self.any(collection);
         }
@@ -213,10 +204,7 @@ impl Parser {
     fn property(&self, word: &str) -> String {
         match &self.variable {
             Some(variable) if word == variable => String::new(),
-            Some(variable) => word
-                .strip_prefix(&format!("{variable}/"))
-                .unwrap_or(word)
-                .to_owned(),
+            Some(variable) => word.strip_prefix(&format!("{variable}/")).unwrap_or(word).to_owned(),
             None => word.to_owned(),
         }
     }

@@ -42,25 +42,17 @@ impl Item {
             .headers
             .iter()
             .filter_map(|(name, value)| {
-                Some((
-                    name.as_str().to_lowercase(),
-                    value.to_str().ok()?.to_owned(),
-                ))
+                Some((name.as_str().to_lowercase(), value.to_str().ok()?.to_owned()))
             })
             .collect();
         let payload = match incoming.body.as_ref() {
             [] => Payload::Nothing,
             bytes => serde_json::from_slice(bytes).map_or(Payload::Broken, Payload::Json),
         };
-        let query = if incoming.query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", incoming.query)
-        };
-        let client = incoming
-            .header("client-request-id")
-            .unwrap_or(&incoming.request_id)
-            .to_owned();
+        let query =
+            if incoming.query.is_empty() { String::new() } else { format!("?{}", incoming.query) };
+        let client =
+            incoming.header("client-request-id").unwrap_or(&incoming.request_id).to_owned();
         Self {
             method: incoming.method.clone(),
             path: format!("{}{query}", incoming.path),
@@ -72,15 +64,25 @@ impl Item {
         }
     }
 
+    /// The appId in the body, or in an alternate key of the path.
+    pub(crate) fn app_id(&self) -> &str {
+        if let Payload::Json(body) = &self.payload
+            && let Some(id) = body["appId"].as_str()
+        {
+            return id;
+        }
+        let key = self.path.split_once("(appId='").map_or("", |(_, rest)| rest);
+        key.split_once('\'').map_or("", |(id, _)| id)
+    }
+
+    /// A header, or nothing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
 
     /// How a refusal reads as a broken contract, if it is one.
     pub(crate) fn violation(&self, failure: &Failure) -> Option<String> {
-        failure
-            .violation
-            .then(|| format!("{} {}: {}", self.method, self.path, failure.line()))
+        failure.violation.then(|| format!("{} {}: {}", self.method, self.path, failure.line()))
     }
 }
 
@@ -92,18 +94,12 @@ pub(crate) fn lag(world: &mut World, struck: &[Quirk], caller: &Caller, now: Off
     let Some(tenant) = world.tenants.get(&caller.tenant).cloned() else {
         return;
     };
-    let until = quirk
-        .milliseconds
-        .map(|ms| now + std::time::Duration::from_millis(ms));
+    let until = quirk.milliseconds.map(|ms| now + std::time::Duration::from_millis(ms));
     let reads = match (quirk.reads, until) {
         (None, None) => Some(1),
         (reads, _) => reads,
     };
-    world.replicas.push(Replica {
-        tenant,
-        reads,
-        until,
-    });
+    world.replicas.push(Replica { tenant, reads, until });
 }
 
 /// Works on one request.
@@ -121,10 +117,7 @@ pub(crate) fn work(
         replica.reads != Some(0) && replica.until.is_none_or(|until| until > now)
     };
     world.replicas.retain(live);
-    let stale = world
-        .replicas
-        .iter_mut()
-        .find(|replica| replica.tenant.id == caller.tenant);
+    let stale = world.replicas.iter_mut().find(|replica| replica.tenant.id == caller.tenant);
     let stale = stale.map(|replica| {
         replica.reads = replica.reads.map(|reads| reads - 1);
         replica.tenant.clone()
@@ -146,10 +139,7 @@ fn serve(
     item: &Item,
     now: OffsetDateTime,
 ) -> Result<Answer, Failure> {
-    let below = item
-        .path
-        .strip_prefix("/v1.0")
-        .ok_or_else(|| Failure::malformed("Invalid version: beta (not emulated)."))?;
+    let (version, below) = split(&item.path)?;
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
     let (template, keys) = path::parse(path)?;
     let route = route::find(&item.method, &template)?;
@@ -161,18 +151,20 @@ fn serve(
         keys,
         query: Query::parse(query)?,
         body,
-        eventual: item
-            .header("consistencylevel")
-            .eq_ignore_ascii_case("eventual"),
+        eventual: item.header("consistencylevel").eq_ignore_ascii_case("eventual"),
         prefer: item.header("prefer").to_owned(),
     };
-    let mut desk = Desk {
-        world,
-        caller: caller.clone(),
-        base: item.base.clone(),
-        now,
-    };
+    let mut desk = Desk { world, caller: caller.clone(), base: item.base.clone(), version, now };
     (route.handler)(&mut desk, &ask)
+}
+
+/// The version and the rest of a path. Beta answers as v1.0 does: Terraform's provider reads some properties there.
+fn split(path: &str) -> Result<(&'static str, &str), Failure> {
+    let below = |version: &'static str| {
+        let rest = path.strip_prefix('/')?.strip_prefix(version)?;
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((version, rest))
+    };
+    below("v1.0").or_else(|| below("beta")).ok_or_else(|| Failure::malformed("Invalid version."))
 }
 
 /// The body, which must be there, be JSON and say so.
@@ -203,17 +195,10 @@ fn body(item: &Item, route: &route::Route) -> Result<Value, Failure> {
 }
 
 fn unknown_bindings(value: &Value) -> Result<(), Failure> {
-    let names = value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name);
-    let unknown = names
-        .filter(|name| name.contains("@odata."))
-        .find(|name| *name != "owners@odata.bind");
-    unknown.map_or(Ok(()), |name| {
-        Err(Failure::contract(format!("Invalid property '{name}'.")))
-    })
+    let names = value.as_object().into_iter().flatten().map(|(name, _)| name);
+    let unknown =
+        names.filter(|name| name.contains("@odata.")).find(|name| *name != "owners@odata.bind");
+    unknown.map_or(Ok(()), |name| Err(Failure::contract(format!("Invalid property '{name}'."))))
 }
 
 /// A refusal as an answer.
@@ -230,9 +215,8 @@ pub(crate) fn complete(answer: &mut Answer, item: &Item, now: OffsetDateTime) {
     let Body::Json(body) = &mut answer.body else {
         return;
     };
-    if let Some(error) = body
-        .get_mut("error")
-        .filter(|error| error.is_object() && answer.status >= 400)
+    if let Some(error) =
+        body.get_mut("error").filter(|error| error.is_object() && answer.status >= 400)
     {
         error["innerError"] = json!({
             "date": crate::clock::stamp(now).trim_end_matches('Z'),

@@ -12,10 +12,7 @@ pub(crate) fn application(desk: &Desk<'_>, ask: &Ask) -> Result<Object, Failure>
     let tenant = desk.tenant();
     let found = match key.name.as_deref() {
         Some("appId") => tenant.application_by_app_id(&key.value),
-        Some(_) => tenant
-            .applications
-            .values()
-            .find(|app| text(app, "uniqueName") == key.value),
+        Some(_) => tenant.applications.values().find(|app| text(app, "uniqueName") == key.value),
         None => tenant.applications.get(&key.value.to_lowercase()),
     };
     found.cloned().ok_or_else(|| missing(key))
@@ -54,13 +51,10 @@ pub(crate) fn missing(key: &Key) -> Failure {
 
 /// The last segment of an `@odata.id` or `@odata.bind` URL, which must name a directory object of this service.
 pub(crate) fn reference(url: &str) -> Option<String> {
-    let path = url.split_once("://").map_or(url, |(_, rest)| {
-        rest.split_once('/').map_or("", |(_, path)| path)
-    });
-    let path = path
-        .trim_start_matches('/')
-        .trim_start_matches("v1.0/")
-        .trim_start_matches("beta/");
+    let path = url
+        .split_once("://")
+        .map_or(url, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let path = path.trim_start_matches('/').trim_start_matches("v1.0/").trim_start_matches("beta/");
     let (collection, id) = path.trim_end_matches('/').rsplit_once('/')?;
     let collection = collection.rsplit('/').next()?;
     let known = ["directoryObjects", "users", "servicePrincipals", "groups"].contains(&collection);

@@ -73,29 +73,13 @@ const FILTERABLE: [(&str, &[&str]); 6] = [
     ),
     (
         "oAuth2PermissionGrant",
-        &[
-            "clientId",
-            "consentType",
-            "principalId",
-            "resourceId",
-            "scope",
-            "id",
-        ],
+        &["clientId", "consentType", "principalId", "resourceId", "scope", "id"],
     ),
     (
         "appRoleAssignment",
-        &[
-            "principalId",
-            "resourceId",
-            "appRoleId",
-            "principalDisplayName",
-            "id",
-        ],
+        &["principalId", "resourceId", "appRoleId", "principalDisplayName", "id"],
     ),
-    (
-        "federatedIdentityCredential",
-        &["name", "issuer", "subject"],
-    ),
+    ("federatedIdentityCredential", &["name", "issuer", "subject"]),
     ("directoryObject", &["id", "displayName"]),
 ];
 
@@ -146,9 +130,7 @@ pub(crate) fn allowed(filter: &Filter, kind: &str, advanced: bool) -> Result<(),
 
 fn upper(kind: &str) -> String {
     let mut chars = kind.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Whether an object fits.
@@ -164,14 +146,11 @@ fn fits_value(filter: &Filter, value: &Value) -> bool {
         Filter::Compare(property, operator, literal) => {
             compare(at(value, property), *operator, literal)
         }
-        Filter::In(property, literals) => literals
-            .iter()
-            .any(|literal| compare(at(value, property), Operator::Eq, literal)),
+        Filter::In(property, literals) => {
+            literals.iter().any(|literal| compare(at(value, property), Operator::Eq, literal))
+        }
         Filter::Call(function, property, text) => {
-            let found = at(value, property)
-                .as_str()
-                .unwrap_or_default()
-                .to_lowercase();
+            let found = at(value, property).as_str().unwrap_or_default().to_lowercase();
             let text = text.to_lowercase();
             match *function {
                 "startswith" => found.starts_with(&text),
@@ -180,20 +159,14 @@ fn fits_value(filter: &Filter, value: &Value) -> bool {
             }
         }
         Filter::Any(collection, inner) => {
-            let items = at(value, collection)
-                .as_array()
-                .map_or(&[][..], Vec::as_slice);
-            items
-                .iter()
-                .any(|item| inner.as_ref().is_none_or(|inner| fits_value(inner, item)))
+            let items = at(value, collection).as_array().map_or(&[][..], Vec::as_slice);
+            items.iter().any(|item| inner.as_ref().is_none_or(|inner| fits_value(inner, item)))
         }
     }
 }
 
 fn at<'v>(value: &'v Value, path: &str) -> &'v Value {
-    path.split('/')
-        .filter(|part| !part.is_empty())
-        .fold(value, |value, part| &value[part])
+    path.split('/').filter(|part| !part.is_empty()).fold(value, |value, part| &value[part])
 }
 
 /// Entra compares text without regard to case.
@@ -204,10 +177,9 @@ fn compare(value: &Value, operator: Operator, literal: &Literal) -> bool {
         (Value::String(a), Literal::Text(b) | Literal::Bare(b)) => {
             Some(a.to_lowercase().cmp(&b.to_lowercase()))
         }
-        (Value::Number(a), Literal::Bare(b)) => a
-            .as_f64()
-            .zip(b.parse().ok())
-            .and_then(|(a, b): (f64, f64)| a.partial_cmp(&b)),
+        (Value::Number(a), Literal::Bare(b)) => {
+            a.as_f64().zip(b.parse().ok()).and_then(|(a, b): (f64, f64)| a.partial_cmp(&b))
+        }
         _ => None,
     };
     match operator {

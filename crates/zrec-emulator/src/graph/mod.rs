@@ -42,9 +42,7 @@ use strike::{Reply, Strikes};
 
 /// Whether a path is Graph's.
 pub(crate) fn serves(path: &str) -> bool {
-    ["/v1.0", "/beta"]
-        .iter()
-        .any(|root| path == *root || path.starts_with(&format!("{root}/")))
+    ["/v1.0", "/beta"].iter().any(|root| path == *root || path.starts_with(&format!("{root}/")))
 }
 
 /// Answers one HTTP request to Graph.
@@ -56,20 +54,15 @@ pub(crate) fn answer(
 ) -> Reply {
     let item = Item::of(incoming);
     let caller = authenticate(world, incoming, now);
-    let tenant = caller
-        .as_ref()
-        .map(|caller| caller.tenant.clone())
-        .unwrap_or_default();
-    let path = format!(
-        "{}?{}",
-        decoded(&incoming.path),
-        decoded(&incoming.query.replace('+', " "))
-    );
-    let struck = strikes.strike(&incoming.method, path.trim_end_matches('?'), &tenant);
+    let tenant = caller.as_ref().map(|caller| caller.tenant.clone()).unwrap_or_default();
+    let path =
+        format!("{}?{}", decoded(&incoming.path), decoded(&incoming.query.replace('+', " ")));
+    let struck =
+        strikes.strike(&incoming.method, path.trim_end_matches('?'), &tenant, item.app_id());
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
     }
-    let batch = incoming.path == "/v1.0/$batch";
+    let batch = batch::is_batch(&incoming.path);
     let mut reply = match (strike::instead(&struck), caller) {
         (Some(answer), _) => Reply::new(answer, struck),
         (None, Err(failure)) => refuse(failure, &item, struck, now),
@@ -87,17 +80,12 @@ pub(crate) fn answer(
         }
     };
     item::complete(&mut reply.answer, &item, now);
-    for (name, value) in [
-        ("request-id", &item.request_id),
-        ("client-request-id", &item.client_request_id),
-    ] {
+    for (name, value) in
+        [("request-id", &item.request_id), ("client-request-id", &item.client_request_id)]
+    {
         reply.answer.headers.push((name.to_owned(), value.clone()));
     }
-    let unit = if item.method == "GET" && !item.path.contains("select=") {
-        "2"
-    } else {
-        "1"
-    };
+    let unit = if item.method == "GET" && !item.path.contains("select=") { "2" } else { "1" };
     reply.answer = reply
         .answer
         .with("x-ms-resource-unit", unit)
@@ -134,36 +122,23 @@ fn authenticate(
         ));
     };
     if !jwt::is_ours(world, &token) {
-        return Err(Failure::token(
-            "Access token validation failure. Invalid signature.",
-        ));
+        return Err(Failure::token("Access token validation failure. Invalid signature."));
     }
     let claim = |name: &str| token.claims[name].as_str().unwrap_or_default().to_owned();
     let audience = claim("aud").trim_end_matches('/').to_lowercase();
     let graph = first_party::by_app_id(first_party::GRAPH);
     let known = graph.is_some_and(|api| {
-        api.service_principal_names
-            .iter()
-            .any(|n| n.trim_end_matches('/') == audience)
+        api.service_principal_names.iter().any(|n| n.trim_end_matches('/') == audience)
     });
     if !known && audience != incoming.base && !token::is_loopback(&audience) {
-        return Err(Failure::token(
-            "Access token validation failure. Invalid audience.",
-        ));
+        return Err(Failure::token("Access token validation failure. Invalid audience."));
     }
-    if token
-        .seconds("exp")
-        .is_none_or(|exp| exp <= now.unix_timestamp())
-    {
-        return Err(Failure::token(
-            "Lifetime validation failed, the token is expired.",
-        ));
+    if token.seconds("exp").is_none_or(|exp| exp <= now.unix_timestamp()) {
+        return Err(Failure::token("Lifetime validation failed, the token is expired."));
     }
     let tenant = claim("tid");
     if !world.tenants.contains_key(&tenant) {
-        return Err(Failure::token(
-            "Access token validation failure. Invalid tenant.",
-        ));
+        return Err(Failure::token("Access token validation failure. Invalid tenant."));
     }
     let roles = token.claims["roles"]
         .as_array()
@@ -171,10 +146,5 @@ fn authenticate(
         .flatten()
         .filter_map(Value::as_str)
         .map(str::to_owned);
-    Ok(Caller {
-        object_id: claim("oid"),
-        app_id: claim("appid"),
-        tenant,
-        roles: roles.collect(),
-    })
+    Ok(Caller { object_id: claim("oid"), app_id: claim("appid"), tenant, roles: roles.collect() })
 }

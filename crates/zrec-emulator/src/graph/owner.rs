@@ -13,12 +13,7 @@ const MOST: usize = 100;
 
 /// The owners as directory objects.
 pub(crate) fn views(desk: &Desk<'_>, object: &str) -> Vec<Object> {
-    let owners = desk
-        .tenant()
-        .owners
-        .get(object)
-        .cloned()
-        .unwrap_or_default();
+    let owners = desk.tenant().owners.get(object).cloned().unwrap_or_default();
     owners.iter().map(|id| directory::find(desk, id).unwrap_or_else(|| {
         let user = json!({ "id": id, "deletedDateTime": null, "displayName": null, "userPrincipalName": null });
         defaults::typed("user", user.as_object().unwrap_or(&Object::new()))
@@ -47,9 +42,7 @@ pub(crate) fn add(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     owned(desk, &id)?;
     let body = ask.object();
     if body.len() != 1 {
-        return Err(Failure::contract(
-            "A reference carries '@odata.id' and nothing else.",
-        ));
+        return Err(Failure::contract("A reference carries '@odata.id' and nothing else."));
     }
     let owner = resolve(desk, ask.text("@odata.id"))?;
     let owners = desk.tenant_mut().owners.entry(id).or_default();
@@ -79,11 +72,7 @@ pub(crate) fn remove(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     let owners = desk.tenant_mut().owners.entry(id).or_default();
     let before = owners.len();
     owners.retain(|known| *known != owner);
-    if owners.len() == before {
-        Err(Failure::not_found(&owner))
-    } else {
-        Ok(Answer::nothing())
-    }
+    if owners.len() == before { Err(Failure::not_found(&owner)) } else { Ok(Answer::nothing()) }
 }
 
 /// `GET /servicePrincipals/{id}/ownedObjects`.
@@ -97,10 +86,7 @@ pub(crate) fn owned_objects(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Fa
         .filter(|(_, owners)| owners.iter().any(|o| o == id))
         .map(|(object, _)| object.clone())
         .collect();
-    let items = of
-        .iter()
-        .filter_map(|object| directory::find(desk, object))
-        .collect();
+    let items = of.iter().filter_map(|object| directory::find(desk, object)).collect();
     page::answer(desk, ask, "directoryObjects", "anyDirectoryObject", items)
 }
 
@@ -113,9 +99,7 @@ pub(crate) fn bound(desk: &Desk<'_>, body: &mut Object) -> Result<Vec<String>, F
         .as_array()
         .ok_or_else(|| Failure::contract("'owners@odata.bind' is a list of references."))?;
     if urls.len() > 20 {
-        return Err(Failure::contract(
-            "At most 20 references can be bound in one request.",
-        ));
+        return Err(Failure::contract("At most 20 references can be bound in one request."));
     }
     let mut owners: Vec<String> = Vec::new();
     for url in urls {

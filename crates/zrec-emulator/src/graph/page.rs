@@ -13,15 +13,8 @@ use crate::cloud::tenant::{Object, text};
 use crate::wire::{Answer, Body};
 
 /// What stays unescaped in the query of a link.
-const QUERY: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'&')
-    .add(b'+')
-    .add(b'%');
+const QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'&').add(b'+').add(b'%');
 
 /// How Entra's own page tokens begin.
 const TOKEN: &str = "RFNwdAIAAQ";
@@ -40,17 +33,10 @@ pub(crate) fn answer(
     order(ask, &mut items)?;
     if ask.template.ends_with("/$count") {
         let body = Body::Text(items.len().to_string());
-        return Ok(Answer {
-            status: 200,
-            body,
-            headers: Vec::new(),
-        });
+        return Ok(Answer { status: 200, body, headers: Vec::new() });
     }
     let total = items.len();
-    let start = query
-        .skiptoken
-        .as_deref()
-        .map_or(Ok(0), |token| after(token, &items))?;
+    let start = query.skiptoken.as_deref().map_or(Ok(0), |token| after(token, &items))?;
     let size = query.top.unwrap_or(100);
     let page: Vec<Object> = items.iter().skip(start).take(size).cloned().collect();
     let mut body = Object::new();
@@ -66,15 +52,10 @@ pub(crate) fn answer(
     if start + page.len() < total
         && let Some(last) = page.last()
     {
-        body.insert(
-            "@odata.nextLink".into(),
-            json!(link(desk, ask, text(last, "id"))),
-        );
+        body.insert("@odata.nextLink".into(), json!(link(desk, ask, text(last, "id"))));
     }
-    let value: Vec<Value> = page
-        .into_iter()
-        .map(|item| Value::Object(shaped(query, kind, item, false)))
-        .collect();
+    let value: Vec<Value> =
+        page.into_iter().map(|item| Value::Object(shaped(query, kind, item, false))).collect();
     body.insert("value".into(), Value::Array(value));
     Ok(Answer::json(200, Value::Object(body)))
 }
@@ -109,10 +90,8 @@ fn after(token: &str, items: &[Object]) -> Result<usize, Failure> {
 /// Refuses selections of what the type does not have, and options that need advanced query capabilities.
 pub(crate) fn check(ask: &Ask, kind: &str) -> Result<(), Failure> {
     let query = &ask.query;
-    if let Some(unknown) = query
-        .select
-        .iter()
-        .find(|name| *name != "*" && !schema::has_property(kind, name))
+    if let Some(unknown) =
+        query.select.iter().find(|name| *name != "*" && !schema::has_property(kind, name))
     {
         return Err(Failure::malformed(format!(
             "Parsing OData Select and Expand failed: Could not find a property named '{unknown}' on type 'microsoft.graph.{kind}'."
@@ -145,14 +124,9 @@ fn order(ask: &Ask, items: &mut [Object]) -> Result<(), Failure> {
     if ask.query.filter.is_some() && !(ask.eventual && ask.query.count) {
         return Err(Failure::query("Sorting not supported for current query."));
     }
-    let (property, direction) = order
-        .trim()
-        .split_once(' ')
-        .unwrap_or((order.trim(), "asc"));
+    let (property, direction) = order.trim().split_once(' ').unwrap_or((order.trim(), "asc"));
     if property != "displayName" {
-        return Err(Failure::query(format!(
-            "Sorting by '{property}' is not supported."
-        )));
+        return Err(Failure::query(format!("Sorting by '{property}' is not supported.")));
     }
     items.sort_by_key(|item| text(item, property).to_lowercase());
     if direction.trim() == "desc" {
@@ -162,14 +136,11 @@ fn order(ask: &Ask, items: &mut [Object]) -> Result<(), Failure> {
 }
 
 fn link(desk: &Desk<'_>, ask: &Ask, last: &str) -> String {
-    let mut link = format!("{}/v1.0/{}?", desk.base, ask.path.trim_start_matches('/'));
+    let mut link = format!("{}/{}/{}?", desk.base, desk.version, ask.path.trim_start_matches('/'));
     for (name, value) in &ask.query.rest {
         link.push_str(&format!("{name}={}&", utf8_percent_encode(value, QUERY)));
     }
-    link.push_str(&format!(
-        "$skiptoken={TOKEN}{}",
-        URL_SAFE_NO_PAD.encode(last)
-    ));
+    link.push_str(&format!("$skiptoken={TOKEN}{}", URL_SAFE_NO_PAD.encode(last)));
     link
 }
 

@@ -43,9 +43,7 @@ pub(crate) fn add_to_principal(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer,
     let (stored, shown) = make(desk, &sp, &ask.body["passwordCredential"])?;
     push(&mut sp, stored);
     let tenant = desk.tenant_mut();
-    tenant
-        .service_principals
-        .insert(text(&sp, "id").to_owned(), sp);
+    tenant.service_principals.insert(text(&sp, "id").to_owned(), sp);
     Ok(answer(desk, shown))
 }
 
@@ -55,9 +53,7 @@ pub(crate) fn remove_from_principal(desk: &mut Desk<'_>, ask: &Ask) -> Result<An
     owned(desk, text(&sp, "id"))?;
     take(&mut sp, ask.text("keyId"))?;
     let tenant = desk.tenant_mut();
-    tenant
-        .service_principals
-        .insert(text(&sp, "id").to_owned(), sp);
+    tenant.service_principals.insert(text(&sp, "id").to_owned(), sp);
     Ok(Answer::nothing())
 }
 
@@ -90,11 +86,8 @@ fn push(object: &mut Object, entry: Value) {
 fn take(object: &mut Object, key_id: &str) -> Result<(), Failure> {
     let mut entries = list(object, "passwordCredentials").to_vec();
     let before = entries.len();
-    entries.retain(|entry| {
-        !entry["keyId"]
-            .as_str()
-            .is_some_and(|id| id.eq_ignore_ascii_case(key_id))
-    });
+    entries
+        .retain(|entry| !entry["keyId"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(key_id)));
     if entries.len() == before {
         // As several public clients match it, with 400.
         return Err(Failure::bad("No password credential found with keyId."));
@@ -105,10 +98,7 @@ fn take(object: &mut Object, key_id: &str) -> Result<(), Failure> {
 
 fn answer(desk: &Desk<'_>, shown: Value) -> Answer {
     let mut body = Object::new();
-    body.insert(
-        "@odata.context".into(),
-        desk.context("microsoft.graph.passwordCredential"),
-    );
+    body.insert("@odata.context".into(), desk.context("microsoft.graph.passwordCredential"));
     body.extend(shown.as_object().cloned().unwrap_or_default());
     Answer::json(200, Value::Object(body))
 }
@@ -161,8 +151,6 @@ pub(crate) fn date(entry: &Value, property: &str) -> Result<Option<OffsetDateTim
         return Ok(None);
     };
     parse(text).map(Some).ok_or_else(|| {
-        Failure::contract(format!(
-            "Invalid value specified for property '{property}': '{text}'."
-        ))
+        Failure::contract(format!("Invalid value specified for property '{property}': '{text}'."))
     })
 }

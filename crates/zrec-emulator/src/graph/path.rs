@@ -28,12 +28,8 @@ const COLLECTIONS: [&str; 13] = [
 ];
 
 /// Functions and casts that stand where a key could.
-const NOT_KEYS: [&str; 4] = [
-    "delta",
-    "getByIds",
-    "validateProperties",
-    "getAvailableExtensionProperties",
-];
+const NOT_KEYS: [&str; 4] =
+    ["delta", "getByIds", "validateProperties", "getAvailableExtensionProperties"];
 
 /// `/applications(appId='…')/owners` as `applications/{}/owners` and its keys.
 pub(crate) fn parse(path: &str) -> Result<(String, Vec<Key>), Failure> {
@@ -47,10 +43,7 @@ pub(crate) fn parse(path: &str) -> Result<(String, Vec<Key>), Failure> {
             || NOT_KEYS.contains(&segment.as_str());
         if collection && !function {
             names.push("{}".to_owned());
-            keys.push(Key {
-                name: None,
-                value: segment,
-            });
+            keys.push(Key { name: None, value: segment });
             collection = false;
             continue;
         }
@@ -89,11 +82,7 @@ fn is_action(name: &str) -> bool {
 fn key(collection: &str, inside: &str) -> Result<Key, Failure> {
     let bare = |text: &str| {
         let quoted = text.len() > 1 && text.starts_with('\'') && text.ends_with('\'');
-        if quoted {
-            text[1..text.len() - 1].replace("''", "'")
-        } else {
-            text.to_owned()
-        }
+        if quoted { text[1..text.len() - 1].replace("''", "'") } else { text.to_owned() }
     };
     let (name, value) = match inside.split_once('=') {
         Some((name, value)) if !name.contains('\'') => (Some(name.trim().to_owned()), value.trim()),
@@ -117,10 +106,7 @@ fn key(collection: &str, inside: &str) -> Result<Key, Failure> {
             )));
         }
     }
-    Ok(Key {
-        name: name.filter(|name| name != "id"),
-        value: bare(value),
-    })
+    Ok(Key { name: name.filter(|name| name != "id"), value: bare(value) })
 }
 
 #[cfg(test)]
@@ -131,15 +117,9 @@ mod tests {
     fn keys_stand_in_segments_and_in_parentheses() {
         let check = |path, template: &str, keys: &[(Option<&str>, &str)]| {
             let (got, values) = parse(path).expect(path);
-            let values: Vec<_> = values
-                .iter()
-                .map(|k| (k.name.as_deref(), k.value.as_str()))
-                .collect();
-            assert_eq!(
-                (got.as_str(), values.as_slice()),
-                (template, keys),
-                "{path}"
-            );
+            let values: Vec<_> =
+                values.iter().map(|k| (k.name.as_deref(), k.value.as_str())).collect();
+            assert_eq!((got.as_str(), values.as_slice()), (template, keys), "{path}");
         };
         check("/applications", "applications", &[]);
         check("/applications/1", "applications/{}", &[(None, "1")]);

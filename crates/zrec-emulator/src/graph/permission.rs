@@ -45,11 +45,7 @@ pub(crate) fn check(caller: &Caller, template: &str, method: &str) -> Result<(),
             || entry.also_one_of.iter().any(|role| includes(caller, role));
         caller.has(&entry.permission) && also
     });
-    if allowed {
-        Ok(())
-    } else {
-        Err(Failure::denied())
-    }
+    if allowed { Ok(()) } else { Err(Failure::denied()) }
 }
 
 /// Unverified: that a read-write permission counts as its read-only part in "also requires".
@@ -76,47 +72,17 @@ mod tests {
             (&[READ], "applications", "POST", false),
             (&[READ], "oauth2PermissionGrants", "GET", false),
             (&[DIRECTORY], "oauth2PermissionGrants", "GET", true),
-            (
-                &[ASSIGN],
-                "servicePrincipals/{}/appRoleAssignedTo",
-                "POST",
-                false,
-            ),
-            (
-                &[ASSIGN, READ],
-                "servicePrincipals/{}/appRoleAssignedTo",
-                "POST",
-                true,
-            ),
-            (
-                &[DIRECTORY],
-                "servicePrincipals/{}/appRoleAssignedTo",
-                "POST",
-                false,
-            ),
+            (&[ASSIGN], "servicePrincipals/{}/appRoleAssignedTo", "POST", false),
+            (&[ASSIGN, READ], "servicePrincipals/{}/appRoleAssignedTo", "POST", true),
+            (&[DIRECTORY], "servicePrincipals/{}/appRoleAssignedTo", "POST", false),
             (&[OWNED], "applications/{}/owners/$ref", "POST", false),
-            (
-                &[OWNED, DIRECTORY],
-                "applications/{}/owners/$ref",
-                "POST",
-                true,
-            ),
+            (&[OWNED, DIRECTORY], "applications/{}/owners/$ref", "POST", true),
             (&[], "policies/defaultAppManagementPolicy", "GET", false),
-            (
-                &[],
-                "directory/deletedItems/microsoft.graph.application",
-                "GET",
-                false,
-            ),
+            (&[], "directory/deletedItems/microsoft.graph.application", "GET", false),
         ];
         for (roles, template, method, expected) in cases {
             let roles = roles.iter().map(|&role| role.to_owned()).collect();
-            let caller = Caller {
-                object_id: none(),
-                app_id: none(),
-                tenant: none(),
-                roles,
-            };
+            let caller = Caller { object_id: none(), app_id: none(), tenant: none(), roles };
             let allowed = check(&caller, template, method).is_ok();
             assert_eq!(allowed, *expected, "{:?} {method} {template}", caller.roles);
         }

@@ -97,42 +97,22 @@ fn refusal(code: &str, message: &str) -> Failure {
 
 fn rules(policy: &Object, class: &str, created: &str) -> Vec<Value> {
     let enabled = policy.get("isEnabled") == Some(&Value::Bool(true));
-    let rules = policy
-        .get("applicationRestrictions")
-        .and_then(|r| r.get(class))
-        .and_then(Value::as_array);
+    let rules =
+        policy.get("applicationRestrictions").and_then(|r| r.get(class)).and_then(Value::as_array);
     let holds = |rule: &&Value| {
-        let after = rule["restrictForAppsCreatedAfterDateTime"]
-            .as_str()
-            .unwrap_or_default();
+        let after = rule["restrictForAppsCreatedAfterDateTime"].as_str().unwrap_or_default();
         rule["state"] != "disabled" && (after.is_empty() || created >= after)
     };
-    rules
-        .into_iter()
-        .flatten()
-        .filter(holds)
-        .filter(|_| enabled)
-        .cloned()
-        .collect()
+    rules.into_iter().flatten().filter(holds).filter(|_| enabled).cloned().collect()
 }
 
 /// An ISO 8601 duration of whole parts; a month has 30 days and a year 365.
 fn duration(text: &str) -> Option<Duration> {
-    let (days, hours) = text
-        .strip_prefix('P')?
-        .split_once('T')
-        .unwrap_or((text.strip_prefix('P')?, ""));
+    let (days, hours) =
+        text.strip_prefix('P')?.split_once('T').unwrap_or((text.strip_prefix('P')?, ""));
     let mut total = Duration::ZERO;
     for (part, units) in [
-        (
-            days,
-            [
-                ('Y', 31_536_000),
-                ('M', 2_592_000),
-                ('W', 604_800),
-                ('D', 86_400),
-            ],
-        ),
+        (days, [('Y', 31_536_000), ('M', 2_592_000), ('W', 604_800), ('D', 86_400)]),
         (hours, [('H', 3600), ('M', 60), ('S', 1), (' ', 0)]),
     ] {
         let mut number = 0_i64;
@@ -165,18 +145,9 @@ pub(crate) fn organization(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Fai
         return Err(Failure::not_found(text(&tenant.policy, "id")));
     };
     if ask.keys.is_empty() {
-        return super::page::answer(
-            desk,
-            ask,
-            "organization",
-            "organization",
-            vec![organization],
-        );
+        return super::page::answer(desk, ask, "organization", "organization", vec![organization]);
     }
-    if !ask.keys[0]
-        .value
-        .eq_ignore_ascii_case(text(&organization, "id"))
-    {
+    if !ask.keys[0].value.eq_ignore_ascii_case(text(&organization, "id")) {
         return Err(Failure::not_found(&ask.keys[0].value));
     }
     Ok(desk.entity(ask, "organization/$entity", "organization", organization))

@@ -13,21 +13,12 @@ use crate::wire::Answer;
 const KIND: &str = "servicePrincipal";
 
 /// Properties that belong to the application and cannot be written on its principal.
-const OF_APPLICATION: [&str; 4] = [
-    "appRoles",
-    "oauth2PermissionScopes",
-    "signInAudience",
-    "verifiedPublisher",
-];
+const OF_APPLICATION: [&str; 4] =
+    ["appRoles", "oauth2PermissionScopes", "signInAudience", "verifiedPublisher"];
 
 /// `GET /servicePrincipals`, and its `$count`.
 pub(crate) fn list(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
-    let items = desk
-        .tenant()
-        .service_principals
-        .values()
-        .map(|sp| view(desk, ask, sp))
-        .collect();
+    let items = desk.tenant().service_principals.values().map(|sp| view(desk, ask, sp)).collect();
     page::answer(desk, ask, "servicePrincipals", KIND, items)
 }
 
@@ -42,10 +33,7 @@ fn view(desk: &Desk<'_>, ask: &Ask, sp: &Object) -> Object {
     let mut view = desk.world.principal_view(sp);
     if ask.query.expand.iter().any(|name| name == "owners") {
         let owners = owner::views(desk, text(sp, "id"));
-        view.insert(
-            "owners".into(),
-            owners.into_iter().take(20).map(Value::Object).collect(),
-        );
+        view.insert("owners".into(), owners.into_iter().take(20).map(Value::Object).collect());
     }
     view
 }
@@ -54,12 +42,8 @@ fn view(desk: &Desk<'_>, ask: &Ask, sp: &Object) -> Object {
 pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let app_id = ask.text("appId").to_lowercase();
     let object = make(desk, &app_id, ask.object())?;
-    let mut answer = desk.entity(
-        ask,
-        "servicePrincipals/$entity",
-        KIND,
-        desk.world.principal_view(&object),
-    );
+    let mut answer =
+        desk.entity(ask, "servicePrincipals/$entity", KIND, desk.world.principal_view(&object));
     answer.status = 201;
     Ok(answer)
 }
@@ -71,12 +55,8 @@ fn make(desk: &mut Desk<'_>, app_id: &str, mut body: Object) -> Result<Object, F
         let message = format!(
             "The service principal cannot be created, updated, or restored because the service principal name {app_id} is already in use."
         );
-        return Err(Failure::new(
-            409,
-            "Request_MultipleObjectsWithSameKeyValue",
-            message.clone(),
-        )
-        .detail("ObjectConflict", "servicePrincipalNames", &message));
+        return Err(Failure::new(409, "Request_MultipleObjectsWithSameKeyValue", message.clone())
+            .detail("ObjectConflict", "servicePrincipalNames", &message));
     }
     writable(&body)?;
     backed(desk, app_id)?;
@@ -84,10 +64,8 @@ fn make(desk: &mut Desk<'_>, app_id: &str, mut body: Object) -> Result<Object, F
     let mut object = if let Some(api) = first_party::by_app_id(app_id) {
         seed::first_party_principal(desk.tenant_mut(), api, now)
     } else {
-        let (name, home) = desk
-            .world
-            .backing(app_id)
-            .map_or((String::new(), here), |(home, app)| {
+        let (name, home) =
+            desk.world.backing(app_id).map_or((String::new(), here), |(home, app)| {
                 (text(app, "displayName").to_owned(), home.id.clone())
             });
         let id = desk.tenant_mut().mint("servicePrincipal");
@@ -129,11 +107,7 @@ fn backed(desk: &Desk<'_>, app_id: &str) -> Result<(), Failure> {
     let usable = desk.world.backing(app_id).is_some_and(|(home, app)| {
         home.id == desk.caller.tenant || text(app, "signInAudience") != "AzureADMyOrg"
     });
-    if usable {
-        Ok(())
-    } else {
-        Err(Failure::no_backing_application(app_id))
-    }
+    if usable { Ok(()) } else { Err(Failure::no_backing_application(app_id)) }
 }
 
 fn writable(body: &Object) -> Result<(), Failure> {
@@ -166,9 +140,7 @@ pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     owned(desk, text(&sp, "id"))?;
     let body = ask.object();
     if body.is_empty() && !upsert {
-        return Err(Failure::contract(
-            "One or more properties contains invalid values.",
-        ));
+        return Err(Failure::contract("One or more properties contains invalid values."));
     }
     writable(&body)?;
     if first_party::by_app_id(text(&sp, "appId")).is_some()
@@ -196,9 +168,7 @@ pub(crate) fn patch(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     for (property, value) in body {
         defaults::assign(&mut changed, &property, value);
     }
-    desk.tenant_mut()
-        .service_principals
-        .insert(text(&changed, "id").to_owned(), changed);
+    desk.tenant_mut().service_principals.insert(text(&changed, "id").to_owned(), changed);
     Ok(Answer::nothing())
 }
 
@@ -207,23 +177,17 @@ pub(crate) fn delete(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     let sp = lookup::principal(desk, ask)?;
     owned(desk, text(&sp, "id"))?;
     let at = stamp(desk.now);
-    deleted::bury(
-        desk.tenant_mut(),
-        Kind::ServicePrincipal,
-        text(&sp, "id"),
-        &at,
-    );
+    deleted::bury(desk.tenant_mut(), Kind::ServicePrincipal, text(&sp, "id"), &at);
     Ok(Answer::nothing())
 }
 
 /// `GET /servicePrincipals/{id}/memberOf` and `transitiveMemberOf`: what the cloud file says.
 pub(crate) fn member_of(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let sp = lookup::principal(desk, ask)?;
-    let items = desk
-        .tenant()
-        .memberships
-        .get(text(&sp, "id"))
-        .cloned()
-        .unwrap_or_default();
+    let items = desk.tenant().memberships.get(text(&sp, "id")).cloned().unwrap_or_default();
+    let cast = ask.template.ends_with("/microsoft.graph.directoryRole");
+    let wanted =
+        |item: &Object| !cast || text(item, "@odata.type") == "#microsoft.graph.directoryRole";
+    let items = items.into_iter().filter(wanted).collect();
     page::answer(desk, ask, "directoryObjects", "anyDirectoryObject", items)
 }

@@ -38,13 +38,8 @@ impl Query {
     }
 
     fn option(&mut self, name: &str, value: &str) -> Result<(), Failure> {
-        let names = || {
-            value
-                .split(',')
-                .map(|v| v.trim().to_owned())
-                .filter(|v| !v.is_empty())
-                .collect()
-        };
+        let names =
+            || value.split(',').map(|v| v.trim().to_owned()).filter(|v| !v.is_empty()).collect();
         match name {
             "$select" => self.select = names(),
             "$expand" => self.expand = names(),
@@ -69,9 +64,7 @@ impl Query {
             }
             "$format" => {}
             "$skip" => {
-                return Err(Failure::contract(
-                    "'$skip' is not supported by the service.",
-                ));
+                return Err(Failure::contract("'$skip' is not supported by the service."));
             }
             _ if name.starts_with('$') => {
                 return Err(Failure::malformed(format!(

@@ -22,23 +22,11 @@ pub(crate) struct Route {
 }
 
 const fn read(template: &'static str, handler: Handler) -> Route {
-    Route {
-        method: "GET",
-        template,
-        handler,
-        body: false,
-        schema: None,
-    }
+    Route { method: "GET", template, handler, body: false, schema: None }
 }
 
 const fn delete(template: &'static str, handler: Handler) -> Route {
-    Route {
-        method: "DELETE",
-        template,
-        handler,
-        body: false,
-        schema: None,
-    }
+    Route { method: "DELETE", template, handler, body: false, schema: None }
 }
 
 const fn write(
@@ -47,13 +35,7 @@ const fn write(
     handler: Handler,
     schema: Option<&'static str>,
 ) -> Route {
-    Route {
-        method,
-        template,
-        handler,
-        body: true,
-        schema,
-    }
+    Route { method, template, handler, body: true, schema }
 }
 
 const POST: &str = "POST";
@@ -96,6 +78,8 @@ static ROUTES: &[Route] = &[
     read("servicePrincipals/{}/ownedObjects", owner::owned_objects),
     read("servicePrincipals/{}/memberOf", principal::member_of),
     read("servicePrincipals/{}/transitiveMemberOf", principal::member_of),
+    read("servicePrincipals/{}/memberOf/microsoft.graph.directoryRole", principal::member_of),
+    read("servicePrincipals/{}/transitiveMemberOf/microsoft.graph.directoryRole", principal::member_of),
     read("servicePrincipals/{}/appRoleAssignments", app_role::list),
     write(POST, "servicePrincipals/{}/appRoleAssignments", app_role::create, Some("appRoleAssignment.create")),
     read("servicePrincipals/{}/appRoleAssignments/{}", app_role::get),
@@ -127,9 +111,8 @@ static ROUTES: &[Route] = &[
 
 /// The route of a request, or the segment that does not exist.
 pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failure> {
-    if let Some(route) = ROUTES
-        .iter()
-        .find(|route| route.template == template && route.method == method)
+    if let Some(route) =
+        ROUTES.iter().find(|route| route.template == template && route.method == method)
     {
         return Ok(route);
     }
@@ -150,8 +133,7 @@ pub(crate) fn find(method: &str, template: &str) -> Result<&'static Route, Failu
     };
     let unknown = (1..=segments.len())
         .find(|&n| !known(n))
-        .map_or("", |n| segments[n - 1]);
-    Err(Failure::malformed(format!(
-        "Resource not found for the segment '{unknown}'."
-    )))
+        .map_or_else(|| segments.last(), |n| segments.get(n - 1));
+    let unknown = unknown.copied().unwrap_or_default();
+    Err(Failure::malformed(format!("Resource not found for the segment '{unknown}'.")))
 }

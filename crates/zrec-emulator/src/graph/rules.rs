@@ -102,10 +102,7 @@ fn unique_name(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Result<(
 }
 
 fn tags(body: &Object) -> Result<(), Failure> {
-    let tags: Vec<&str> = list(body, "tags")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let tags: Vec<&str> = list(body, "tags").iter().filter_map(Value::as_str).collect();
     let bad = |tag: &&&str| {
         tag.is_empty() || tag.chars().count() > 256 || tag.contains(char::is_whitespace)
     };
@@ -119,23 +116,14 @@ fn tags(body: &Object) -> Result<(), Failure> {
 }
 
 fn redirect_uris(platform: &str, body: &Object) -> Result<(), Failure> {
-    let uris = body
-        .get(platform)
-        .and_then(|p| p.get("redirectUris"))
-        .and_then(Value::as_array);
-    let uris: Vec<&str> = uris
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let uris = body.get(platform).and_then(|p| p.get("redirectUris")).and_then(Value::as_array);
+    let uris: Vec<&str> = uris.into_iter().flatten().filter_map(Value::as_str).collect();
     let property = format!("{platform}.redirectUris");
     if uris.len() > 256 {
         return Err(invalid(&property, "more than 256 values"));
     }
     for (n, uri) in uris.iter().enumerate() {
-        let local = ["http://localhost", "http://127.0.0.1"]
-            .iter()
-            .any(|l| uri.starts_with(l));
+        let local = ["http://localhost", "http://127.0.0.1"].iter().any(|l| uri.starts_with(l));
         let allowed = platform == "publicClient" || uri.starts_with("https://") || local;
         let wild = uri.contains(['!', '$', '\'', '(', ')', ',', ';', ' ', '#']);
         if !allowed
@@ -158,9 +146,7 @@ fn required_access(body: &Object) -> Result<(), Failure> {
         if guid(app_id).is_none() || !seen.insert(app_id.to_lowercase()) {
             return Err(invalid("requiredResourceAccess", app_id));
         }
-        let entries = api["resourceAccess"]
-            .as_array()
-            .map_or(&[][..], Vec::as_slice);
+        let entries = api["resourceAccess"].as_array().map_or(&[][..], Vec::as_slice);
         let mut pairs = BTreeSet::new();
         for entry in entries {
             let (id, kind) = (
@@ -177,10 +163,7 @@ fn required_access(body: &Object) -> Result<(), Failure> {
         permissions += entries.len();
     }
     if apis.len() > 50 || permissions > 400 {
-        return Err(invalid(
-            "requiredResourceAccess",
-            "more than 50 resources or 400 permissions",
-        ));
+        return Err(invalid("requiredResourceAccess", "more than 50 resources or 400 permissions"));
     }
     Ok(())
 }
@@ -189,10 +172,7 @@ fn required_access(body: &Object) -> Result<(), Failure> {
 fn identifier_uris(desk: &Desk<'_>, body: &Object, old: Option<&Object>) -> Result<(), Failure> {
     let tenant = desk.tenant();
     let app_id = old.map_or("", |old| text(old, "appId"));
-    for uri in list(body, "identifierUris")
-        .iter()
-        .filter_map(Value::as_str)
-    {
+    for uri in list(body, "identifierUris").iter().filter_map(Value::as_str) {
         let Some((scheme, rest)) = uri.split_once("://") else {
             return Err(invalid("identifierUris", uri));
         };

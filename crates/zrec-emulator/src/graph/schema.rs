@@ -27,13 +27,10 @@ pub(crate) fn has_property(kind: &str, property: &str) -> bool {
 /// Checks a body against `request.{name}`. Annotations (`@odata.type`) are taken out before, at every level.
 pub(crate) fn check(name: &str, body: &Value) -> Result<(), Failure> {
     static VALIDATORS: OnceLock<Mutex<BTreeMap<String, &'static Validator>>> = OnceLock::new();
-    let mut made = VALIDATORS
-        .get_or_init(Mutex::default)
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    let validator = *made
-        .entry(name.to_owned())
-        .or_insert_with(|| Box::leak(Box::new(build(name))));
+    let mut made =
+        VALIDATORS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let validator =
+        *made.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(build(name))));
     drop(made);
     let Some(error) = validator.iter_errors(body).next() else {
         return Ok(());
@@ -51,9 +48,9 @@ pub(crate) fn check(name: &str, body: &Value) -> Result<(), Failure> {
                 "A value is required for property '{property}' of the resource."
             ))
         }
-        _ if place.is_empty() => Failure::contract(format!(
-            "One or more properties contains invalid values. {fault}"
-        )),
+        _ if place.is_empty() => {
+            Failure::contract(format!("One or more properties contains invalid values. {fault}"))
+        }
         _ => Failure::contract(format!(
             "Property {place} in payload has a value that does not match schema. {fault}"
         )),
@@ -68,14 +65,7 @@ fn innermost<'e, 'i>(error: &'e ValidationError<'i>) -> (String, &'e ValidationE
     {
         fault = inner;
     }
-    (
-        fault
-            .instance_path()
-            .to_string()
-            .trim_start_matches('/')
-            .replace('/', "."),
-        fault,
-    )
+    (fault.instance_path().to_string().trim_start_matches('/').replace('/', "."), fault)
 }
 
 fn build(name: &str) -> Validator {
@@ -105,13 +95,8 @@ pub(crate) fn without_annotations(value: &mut Value) {
 mod tests {
     #[test]
     fn every_shape_compiles() {
-        let names = super::file()["$defs"]
-            .as_object()
-            .expect("an object of shapes");
-        for name in names
-            .keys()
-            .filter_map(|name| name.strip_prefix("request."))
-        {
+        let names = super::file()["$defs"].as_object().expect("an object of shapes");
+        for name in names.keys().filter_map(|name| name.strip_prefix("request.")) {
             super::build(name);
         }
     }

@@ -1,8 +1,11 @@
 //! Quirks at work: which of them strike a request, and what they answer instead of the work.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::failure::Failure;
+use crate::cloud::first_party;
 use crate::cloud::quirk::{Quirk, QuirkKind};
 use crate::record::RecordedItem;
 use crate::wire::{Answer, Body};
@@ -13,7 +16,8 @@ pub(crate) const GRAPH_JSON: &str = "application/json;odata.metadata=minimal;oda
 /// The quirks with their counters.
 #[derive(Debug)]
 pub(crate) struct Strikes {
-    quirks: Vec<(Quirk, u64)>,
+    /// Each with its count of fitting requests; a creation race counts for each application by itself.
+    quirks: Vec<(Quirk, BTreeMap<String, u64>)>,
 }
 
 /// An answer with what a report needs to know of it.
@@ -44,22 +48,35 @@ impl Reply {
 impl Strikes {
     /// Quirks that have not struck yet.
     pub(crate) fn new(quirks: Vec<Quirk>) -> Self {
-        Self {
-            quirks: quirks.into_iter().map(|quirk| (quirk, 0)).collect(),
-        }
+        let fresh = |quirk| (quirk, BTreeMap::new());
+        Self { quirks: quirks.into_iter().map(fresh).collect() }
     }
 
-    /// Counts a request and returns the quirks that strike it.
-    pub(crate) fn strike(&mut self, method: &str, path: &str, tenant: &str) -> Vec<Quirk> {
+    /// Counts a request and returns the quirks that strike it. `app_id` is that of the principal it wants to make, if any.
+    pub(crate) fn strike(
+        &mut self,
+        method: &str,
+        path: &str,
+        tenant: &str,
+        app_id: &str,
+    ) -> Vec<Quirk> {
         let mut struck = Vec::new();
-        for (quirk, count) in self
-            .quirks
-            .iter_mut()
-            .filter(|(quirk, _)| quirk.fits(method, path, tenant))
-        {
+        for (quirk, counts) in &mut self.quirks {
+            let race = quirk.quirk == QuirkKind::CreationRace;
+            if !quirk.fits(method, path, tenant)
+                || (race && first_party::by_app_id(app_id).is_some())
+            {
+                continue;
+            }
+            let subject = if race { app_id } else { "" };
+            let count = counts.entry(subject.to_owned()).or_default();
             *count += 1;
             if quirk.strikes(*count) {
-                struck.push(quirk.clone());
+                let mut quirk = quirk.clone();
+                if race {
+                    quirk.message = Some(app_id.to_owned());
+                }
+                struck.push(quirk);
             }
         }
         struck
@@ -77,9 +94,12 @@ pub(crate) fn refused(struck: &[Quirk]) -> bool {
 pub(crate) fn instead(struck: &[Quirk]) -> Option<Answer> {
     struck.iter().find_map(|quirk| {
         let answer = answer_of(quirk)?;
-        Some(quirk.headers.iter().fold(answer, |answer, (name, value)| {
-            answer.with(name, value.clone())
-        }))
+        Some(
+            quirk
+                .headers
+                .iter()
+                .fold(answer, |answer, (name, value)| answer.with(name, value.clone())),
+        )
     })
 }
 
@@ -97,10 +117,7 @@ fn answer_of(quirk: &Quirk) -> Option<Answer> {
             code("TooManyRequests"),
             text("Too many requests"),
         )
-        .header(
-            "x-ms-throttle-scope",
-            "Tenant_Application/ReadWrite/emulated/emulated",
-        )
+        .header("x-ms-throttle-scope", "Tenant_Application/ReadWrite/emulated/emulated")
         .header("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
         QuirkKind::ConcurrencyViolation => Failure::new(
             quirk.status.unwrap_or(409),
@@ -109,7 +126,7 @@ fn answer_of(quirk: &Quirk) -> Option<Answer> {
                 "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
             ),
         ),
-        QuirkKind::CreationRace => Failure::no_backing_application("of the new application"),
+        QuirkKind::CreationRace => Failure::no_backing_application(&text("")),
         QuirkKind::Unreadable => Failure::denied(),
         QuirkKind::Html => {
             let page = format!(

@@ -53,9 +53,7 @@ pub(crate) fn verify(
         ));
     }
     let is = |claim: &str| {
-        token.claims[claim]
-            .as_str()
-            .is_some_and(|v| v.eq_ignore_ascii_case(&client.app_id))
+        token.claims[claim].as_str().is_some_and(|v| v.eq_ignore_ascii_case(&client.app_id))
     };
     if !is("iss") || !is("sub") {
         return Err(bad(
@@ -78,9 +76,8 @@ pub(crate) fn verify(
 
 /// The token endpoint or the issuer, at the address that the caller used or at one of Microsoft's.
 fn fits(audience: &str, incoming: &Incoming, tenant: &str) -> bool {
-    let Some((host, path)) = audience
-        .strip_prefix("https://")
-        .and_then(|rest| rest.split_once('/'))
+    let Some((host, path)) =
+        audience.strip_prefix("https://").and_then(|rest| rest.split_once('/'))
     else {
         return false;
     };
@@ -95,19 +92,13 @@ fn fits(audience: &str, incoming: &Incoming, tenant: &str) -> bool {
     };
     (host == incoming.host() || microsoft.contains(&host))
         && (named.eq_ignore_ascii_case(tenant) || incoming.path.split('/').nth(1) == Some(named))
-        && matches!(
-            rest.trim_end_matches('/'),
-            "oauth2/v2.0/token" | "oauth2/token" | "v2.0"
-        )
+        && matches!(rest.trim_end_matches('/'), "oauth2/v2.0/token" | "oauth2/token" | "v2.0")
 }
 
 /// The registered certificate that the header names by `x5t`, `x5t#S256`, `kid` or `x5c`.
 fn registered<'c>(header: &serde_json::Value, certificates: &'c [Vec<u8>]) -> Option<&'c Vec<u8>> {
     let decode = |text: &str| {
-        URL_SAFE_NO_PAD
-            .decode(text.trim_end_matches('='))
-            .or_else(|_| STANDARD.decode(text))
-            .ok()
+        URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).or_else(|_| STANDARD.decode(text)).ok()
     };
     let of = |name: &str| header[name].as_str().and_then(decode);
     let whole = header["x5c"]
@@ -118,11 +109,7 @@ fn registered<'c>(header: &serde_json::Value, certificates: &'c [Vec<u8>]) -> Op
     certificates.iter().find(|der| {
         let one = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der);
         let two = digest::digest(&digest::SHA256, der);
-        let hex = one
-            .as_ref()
-            .iter()
-            .map(|b| format!("{b:02X}"))
-            .collect::<String>();
+        let hex = one.as_ref().iter().map(|b| format!("{b:02X}")).collect::<String>();
         match (&sha1, &sha256, kid, &whole) {
             (Some(x5t), ..) => x5t == one.as_ref(),
             (None, Some(x5t), ..) => x5t == two.as_ref(),

@@ -45,29 +45,19 @@ impl Client {
             });
         };
         if principal.get("accountEnabled") == Some(&json!(false)) {
-            let text = format!(
-                "Application '{id}'({}) is disabled.",
-                text(app, "displayName")
-            );
+            let text = format!("Application '{id}'({}) is disabled.", text(app, "displayName"));
             return Err(Refusal::new(401, "unauthorized_client", 7_000_112, text));
         }
         Ok(from_application(home, app, principal, now))
     }
 
     fn of_caller(app_id: String, caller: &Caller) -> Self {
-        let certificates = caller
-            .certificate_pem
-            .as_deref()
-            .map(assertion::certificates);
+        let certificates = caller.certificate_pem.as_deref().map(assertion::certificates);
         Self {
             app_id,
             object_id: caller.object_id.clone(),
             name: "emulated caller".to_owned(),
-            secrets: caller
-                .secret
-                .iter()
-                .map(|digest| (digest.clone(), true))
-                .collect(),
+            secrets: caller.secret.iter().map(|digest| (digest.clone(), true)).collect(),
             certificates: certificates.unwrap_or_default(),
         }
     }

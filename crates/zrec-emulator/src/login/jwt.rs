@@ -24,17 +24,13 @@ pub(crate) fn parse(token: &str) -> Option<Jwt<'_>> {
     let (header, claims) = signed.split_once('.')?;
     let part = |text: &str| {
         let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
-        serde_json::from_slice::<Value>(&bytes)
-            .ok()
-            .filter(Value::is_object)
+        serde_json::from_slice::<Value>(&bytes).ok().filter(Value::is_object)
     };
     Some(Jwt {
         header: part(header)?,
         claims: part(claims)?,
         signed,
-        signature: URL_SAFE_NO_PAD
-            .decode(signature.trim_end_matches('='))
-            .ok()?,
+        signature: URL_SAFE_NO_PAD.decode(signature.trim_end_matches('=')).ok()?,
     })
 }
 
@@ -58,9 +54,7 @@ impl Jwt<'_> {
             clippy::cast_possible_truncation,
             reason = "a fraction of a second does not matter here"
         )]
-        value
-            .as_i64()
-            .or_else(|| value.as_f64().map(|seconds| seconds as i64))
+        value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
     }
 }
 
@@ -72,13 +66,8 @@ pub(crate) fn sign(world: &World, claims: &Value) -> Option<String> {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", part(&header), part(claims));
     let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(
-        &signature::RSA_PKCS1_SHA256,
-        &SystemRandom::new(),
-        signed.as_bytes(),
-        &mut signature,
-    )
-    .ok()?;
+    key.sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+        .ok()?;
     Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 

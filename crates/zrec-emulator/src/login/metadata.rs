@@ -8,22 +8,14 @@ use crate::cloud::world::World;
 use crate::wire::{Incoming, form};
 
 /// Microsoft's public login hosts, one cloud under several names.
-const PUBLIC: [&str; 4] = [
-    "login.microsoftonline.com",
-    "login.windows.net",
-    "login.microsoft.com",
-    "sts.windows.net",
-];
+const PUBLIC: [&str; 4] =
+    ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
 
 /// `GET /common/discovery/instance`.
 pub(crate) fn instances(incoming: &Incoming) -> Result<Value, Refusal> {
     let query = form(&incoming.query);
-    let value = |name: &str| {
-        query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let value =
+        |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let endpoint = value("authorization_endpoint").unwrap_or_default();
     let tenant = endpoint.split('/').nth(3).filter(|t| !t.is_empty());
     let Some(tenant) = tenant else {
@@ -36,12 +28,8 @@ pub(crate) fn instances(incoming: &Incoming) -> Result<Value, Refusal> {
         "preferred_network": PUBLIC[0], "preferred_cache": PUBLIC[1], "aliases": PUBLIC,
     })];
     // Ours as well, under the name asked for and the one that the caller reached us by.
-    let mut own: Vec<&str> = endpoint
-        .split('/')
-        .nth(2)
-        .into_iter()
-        .chain([incoming.host()])
-        .collect();
+    let mut own: Vec<&str> =
+        endpoint.split('/').nth(2).into_iter().chain([incoming.host()]).collect();
     own.retain(|host| !PUBLIC.contains(host));
     own.dedup();
     if let Some(first) = own.first() {
@@ -100,5 +88,29 @@ pub(crate) fn openid(base: &str, named: &str, id: &str, v2: bool) -> Value {
         "cloud_graph_host_name": "graph.windows.net",
         "msgraph_host": "graph.microsoft.com",
         "rbac_url": "https://pas.windows.net",
+    })
+}
+
+/// `GET /metadata/endpoints` of Azure Resource Manager: where a client finds the rest of the cloud (azure-cli's
+/// `cloud register`, Terraform's `metadata_host`). Behind one of Microsoft's hosts, Microsoft's own.
+pub(crate) fn endpoints(incoming: &Incoming) -> Value {
+    let real = ["management.azure.com", "management.core.windows.net"].contains(&incoming.host());
+    let at = |host: &str| {
+        if real { format!("https://{host}") } else { incoming.base.clone() }
+    };
+    json!({
+        "name": "AzureCloud",
+        "portal": "https://portal.azure.com",
+        "authentication": {
+            "loginEndpoint": at("login.microsoftonline.com"),
+            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "resourceManager": format!("{}/", at("management.azure.com")),
+        "microsoftGraphResourceId": format!("{}/", at("graph.microsoft.com")),
+        "graph": "https://graph.windows.net/",
+        "graphAudience": "https://graph.windows.net/",
+        "suffixes": { "keyVaultDns": "vault.azure.net", "storage": "core.windows.net" },
     })
 }

@@ -27,11 +27,8 @@ pub(crate) fn answer(
 ) -> Reply {
     let segments: Vec<&str> = incoming.path.split('/').filter(|s| !s.is_empty()).collect();
     let tenant = segments.first().copied().unwrap_or_default();
-    let struck = strikes.strike(
-        &incoming.method,
-        &crate::wire::decoded(&incoming.path),
-        tenant,
-    );
+    let struck =
+        strikes.strike(&incoming.method, &crate::wire::decoded(&incoming.path), tenant, "");
     if strike::refused(&struck) {
         return Reply::new(Answer::nothing(), struck);
     }
@@ -45,10 +42,7 @@ pub(crate) fn answer(
     let mut violations = Vec::new();
     let answer = result.unwrap_or_else(|refusal| {
         if refusal.violation {
-            violations.push(format!(
-                "{} {}: {}",
-                incoming.method, incoming.path, refusal.text
-            ));
+            violations.push(format!("{} {}: {}", incoming.method, incoming.path, refusal.text));
         }
         refusal.answer(incoming, now)
     });
@@ -69,16 +63,9 @@ fn instead(struck: &[crate::Quirk]) -> Option<Refusal> {
         .as_deref()
         .and_then(|code| code.trim_start_matches("AADSTS").parse().ok())
         .unwrap_or(7_000_215);
-    let text = quirk
-        .message
-        .clone()
-        .unwrap_or_else(|| "Invalid client secret provided.".to_owned());
-    Some(Refusal::new(
-        quirk.status.unwrap_or(401),
-        "invalid_client",
-        number,
-        text,
-    ))
+    let text =
+        quirk.message.clone().unwrap_or_else(|| "Invalid client secret provided.".to_owned());
+    Some(Refusal::new(quirk.status.unwrap_or(401), "invalid_client", number, text))
 }
 
 fn route(
@@ -106,6 +93,7 @@ fn route(
             let id = metadata::tenant(world, tenant, strict, now)?;
             token::issue(world, incoming, &id, now)
         }
+        ("GET", ["metadata", "endpoints"]) => json(metadata::endpoints(incoming)),
         ("GET", ["subscriptions"]) => {
             token::resource_manager(world, incoming, now)?;
             json(json!({ "value": [], "count": { "type": "Total", "value": 0 } }))
@@ -113,10 +101,7 @@ fn route(
         ("GET", ["tenants"]) => {
             let claims = token::resource_manager(world, incoming, now)?;
             let id = claims["tid"].as_str().unwrap_or_default();
-            let name = world
-                .tenants
-                .get(id)
-                .map(|t| (t.display_name.clone(), t.domain()));
+            let name = world.tenants.get(id).map(|t| (t.display_name.clone(), t.domain()));
             let (name, domain) = name.unwrap_or_default();
             json(json!({ "value": [{
                 "id": format!("/tenants/{id}"), "tenantId": id, "displayName": name, "defaultDomain": domain,

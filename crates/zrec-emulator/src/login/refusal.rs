@@ -25,13 +25,7 @@ impl Refusal {
         number: u32,
         text: impl Into<String>,
     ) -> Self {
-        Self {
-            status,
-            error,
-            number,
-            text: text.into(),
-            violation: false,
-        }
+        Self { status, error, number, text: text.into(), violation: false }
     }
 
     /// Marks it as a broken contract.
@@ -42,10 +36,7 @@ impl Refusal {
 
     /// A request that no right client sends.
     pub(crate) fn malformed(number: u32, text: impl Into<String>) -> Self {
-        Self {
-            violation: true,
-            ..Self::new(400, "invalid_request", number, text)
-        }
+        Self { violation: true, ..Self::new(400, "invalid_request", number, text) }
     }
 
     /// The JSON that Entra answers with.
@@ -54,10 +45,7 @@ impl Refusal {
         let correlation = incoming.header("client-request-id").unwrap_or(trace);
         let format =
             time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
-        let at = now
-            .to_offset(time::UtcOffset::UTC)
-            .format(&format)
-            .unwrap_or_default();
+        let at = now.to_offset(time::UtcOffset::UTC).format(&format).unwrap_or_default();
         let description = format!(
             "AADSTS{}: {} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {at}",
             self.number, self.text

@@ -70,12 +70,7 @@ pub(crate) fn issue(
     let audience = audience(world, incoming, tenant, &resource)?;
     let claims = claims(world, tenant, &client, (&resource, &audience), method, now);
     let token = jwt::sign(world, &claims).ok_or_else(|| {
-        Refusal::new(
-            500,
-            "server_error",
-            90_033,
-            "A transient error has occurred.",
-        )
+        Refusal::new(500, "server_error", 90_033, "A transient error has occurred.")
     })?;
     let mut body = json!({
         "token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token,
@@ -100,9 +95,7 @@ fn read(incoming: &Incoming) -> Result<Form, Refusal> {
         ));
     }
     let mut fields = form(&String::from_utf8_lossy(&incoming.body));
-    let basic = incoming
-        .header("authorization")
-        .and_then(|value| value.strip_prefix("Basic "));
+    let basic = incoming.header("authorization").and_then(|value| value.strip_prefix("Basic "));
     if let Some(basic) = basic.and_then(|text| STANDARD.decode(text).ok())
         && let Some((id, secret)) = String::from_utf8_lossy(&basic).split_once(':')
     {
@@ -166,9 +159,8 @@ fn resource(incoming: &Incoming, form: &Form) -> Result<String, Refusal> {
         return form.need("resource").map(str::to_owned);
     }
     let scope = form.need("scope")?;
-    let mut named = scope
-        .split_whitespace()
-        .filter(|s| !matches!(*s, "openid" | "profile" | "offline_access"));
+    let mut named =
+        scope.split_whitespace().filter(|s| !matches!(*s, "openid" | "profile" | "offline_access"));
     let resource = named.next().and_then(|s| s.strip_suffix("/.default"));
     match (resource, named.next()) {
         (Some(resource), None) if !resource.is_empty() => Ok(resource.to_owned()),
@@ -236,16 +228,11 @@ fn claims(
                 && a.get("appRoleId") == Some(&role["id"])
         })
     };
-    let roles: Vec<&Value> = list(&view, "appRoles")
-        .iter()
-        .filter(held)
-        .map(|role| &role["value"])
-        .collect();
+    let roles: Vec<&Value> =
+        list(&view, "appRoles").iter().filter(held).map(|role| &role["value"]).collect();
     let at = now.unix_timestamp();
-    let uti = Uuid::new_v5(
-        &Uuid::NAMESPACE_OID,
-        format!("{tenant}{}{at}", client.app_id).as_bytes(),
-    );
+    let uti =
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{tenant}{}{at}", client.app_id).as_bytes());
     json!({
         "aud": resource, "iss": format!("https://sts.windows.net/{tenant}/"), "iat": at, "nbf": at - 300, "exp": at + LIFETIME,
         "app_displayname": client.name, "appid": client.app_id, "appidacr": method, "idp": format!("https://sts.windows.net/{tenant}/"),
@@ -272,23 +259,14 @@ pub(crate) fn resource_manager(
         .header("authorization")
         .and_then(|v| v.strip_prefix("Bearer "))
         .ok_or_else(refused)?;
-    let token = jwt::parse(token)
-        .filter(|token| jwt::is_ours(world, token))
-        .ok_or_else(refused)?;
-    let audience = token.claims["aud"]
-        .as_str()
-        .unwrap_or_default()
-        .trim_end_matches('/')
-        .to_lowercase();
+    let token = jwt::parse(token).filter(|token| jwt::is_ours(world, token)).ok_or_else(refused)?;
+    let audience =
+        token.claims["aud"].as_str().unwrap_or_default().trim_end_matches('/').to_lowercase();
     let api = first_party::by_app_id(first_party::RESOURCE_MANAGER);
     let known = api.is_some_and(|api| {
-        api.service_principal_names
-            .iter()
-            .any(|n| n.trim_end_matches('/') == audience)
+        api.service_principal_names.iter().any(|n| n.trim_end_matches('/') == audience)
     });
-    let live = token
-        .seconds("exp")
-        .is_some_and(|exp| exp > now.unix_timestamp());
+    let live = token.seconds("exp").is_some_and(|exp| exp > now.unix_timestamp());
     if live && (known || audience == incoming.base || is_loopback(&audience)) {
         Ok(token.claims)
     } else {

@@ -20,9 +20,7 @@ pub struct CertificateAuthority {
 
 impl std::fmt::Debug for CertificateAuthority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CertificateAuthority")
-            .field("names", &self.names)
-            .finish_non_exhaustive()
+        f.debug_struct("CertificateAuthority").field("names", &self.names).finish_non_exhaustive()
     }
 }
 
@@ -34,11 +32,7 @@ impl CertificateAuthority {
     pub fn ephemeral() -> Result<Self, EmulatorError> {
         let key = KeyPair::generate().map_err(tls)?;
         let pem = parameters().self_signed(&key).map_err(tls)?.pem();
-        Ok(Self {
-            issuer: Issuer::new(parameters(), key),
-            pem,
-            names: Vec::new(),
-        })
+        Ok(Self { issuer: Issuer::new(parameters(), key), pem, names: Vec::new() })
     }
 
     /// The authority of a directory (`ca.pem`, `ca-key.pem`), made if it is not there.
@@ -49,31 +43,21 @@ impl CertificateAuthority {
         let (certificate, private) = (dir.join("ca.pem"), dir.join("ca-key.pem"));
         if certificate.exists() && private.exists() {
             let read = |path: &Path| {
-                std::fs::read_to_string(path).map_err(|source| EmulatorError::Io {
-                    path: path.to_owned(),
-                    source,
-                })
+                std::fs::read_to_string(path)
+                    .map_err(|source| EmulatorError::Io { path: path.to_owned(), source })
             };
             let (pem, key) = (read(&certificate)?, read(&private)?);
             let key = KeyPair::from_pem(&key).map_err(tls)?;
             let issuer = Issuer::from_ca_cert_pem(&pem, key).map_err(tls)?;
-            return Ok(Self {
-                issuer,
-                pem,
-                names: Vec::new(),
-            });
+            return Ok(Self { issuer, pem, names: Vec::new() });
         }
-        std::fs::create_dir_all(dir).map_err(|source| EmulatorError::Io {
-            path: dir.to_owned(),
-            source,
-        })?;
+        std::fs::create_dir_all(dir)
+            .map_err(|source| EmulatorError::Io { path: dir.to_owned(), source })?;
         let made = Self::ephemeral()?;
         let key = made.issuer.key().serialize_pem();
         for (path, text) in [(&private, &key), (&certificate, &made.pem)] {
-            write_private(path, text.as_bytes()).map_err(|source| EmulatorError::Io {
-                path: path.clone(),
-                source,
-            })?;
+            write_private(path, text.as_bytes())
+                .map_err(|source| EmulatorError::Io { path: path.clone(), source })?;
         }
         Ok(made)
     }
@@ -95,16 +79,10 @@ impl CertificateAuthority {
     pub(crate) fn leaf(
         &self,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), EmulatorError> {
-        let mut names = vec![
-            "localhost".to_owned(),
-            "127.0.0.1".to_owned(),
-            "::1".to_owned(),
-        ];
+        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
         names.extend(self.names.iter().cloned());
         let mut parameters = CertificateParams::new(names).map_err(tls)?;
-        parameters
-            .distinguished_name
-            .push(DnType::CommonName, "emulator");
+        parameters.distinguished_name.push(DnType::CommonName, "emulator");
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         parameters.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().map_err(tls)?;
@@ -117,9 +95,7 @@ impl CertificateAuthority {
 fn parameters() -> CertificateParams {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name = rcgen::DistinguishedName::new();
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, "zrec emulator (trust nothing it says)");
+    parameters.distinguished_name.push(DnType::CommonName, "zrec emulator (trust nothing it says)");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     parameters

@@ -31,9 +31,7 @@ impl Server {
         listener: TcpListener,
         authority: &CertificateAuthority,
     ) -> Result<Self, EmulatorError> {
-        listener
-            .set_nonblocking(true)
-            .map_err(EmulatorError::Listener)?;
+        listener.set_nonblocking(true).map_err(EmulatorError::Listener)?;
         let address = listener.local_addr().map_err(EmulatorError::Listener)?;
         let (chain, key) = authority.leaf()?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -54,11 +52,7 @@ impl Server {
                 .map_err(EmulatorError::Listener)?
                 .handle(handle.clone());
         let task = tokio::spawn(server.serve(make));
-        Ok(Self {
-            address,
-            handle,
-            task,
-        })
+        Ok(Self { address, handle, task })
     }
 
     /// Where it listens.
@@ -102,16 +96,11 @@ impl Drop for Server {
 /// resets the stream (HTTP/2) without a word.
 async fn respond(emulator: Emulator, request: http::Request<Incoming>) -> Result<Response, Lost> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = http_body_util::Limited::new(body, LARGEST_BODY)
-        .collect()
-        .await
-    else {
+    let Ok(body) = http_body_util::Limited::new(body, LARGEST_BODY).collect().await else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = http::StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
     };
-    let answer = emulator
-        .call(http::Request::from_parts(parts, body.to_bytes()))
-        .await?;
+    let answer = emulator.call(http::Request::from_parts(parts, body.to_bytes())).await?;
     Ok(answer.map(Body::from))
 }

@@ -1,10 +1,5 @@
 //! What the tests share: an emulator at a fixed time, a signed-in caller, and requests in few words.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    missing_docs,
-    reason = "each test file uses its part"
-)]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -57,9 +52,7 @@ impl Cloud {
     /// A cloud of a file, with the built-in caller signed in.
     pub async fn of(yaml: &str) -> Self {
         let mut cloud = Self::silent(yaml);
-        cloud.token = cloud
-            .sign_in(DEFAULT_CALLER.app_id, DEFAULT_CALLER.secret)
-            .await;
+        cloud.token = cloud.sign_in(DEFAULT_CALLER.app_id, DEFAULT_CALLER.secret).await;
         cloud.emulator.clear_requests();
         cloud
     }
@@ -73,11 +66,7 @@ impl Cloud {
             OffsetDateTime::from_unix_timestamp(reads.load(Ordering::Relaxed))
                 .expect("a time in range")
         }));
-        Self {
-            emulator,
-            token: String::new(),
-            clock,
-        }
+        Self { emulator, token: String::new(), clock }
     }
 
     pub async fn sign_in(&self, id: &str, secret: &str) -> String {
@@ -89,10 +78,7 @@ impl Cloud {
                 ("scope", "https://graph.microsoft.com/.default"),
             ])
             .await;
-        got.body["access_token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no token: {got:?}"))
-            .to_owned()
+        got.body["access_token"].as_str().unwrap_or_else(|| panic!("no token: {got:?}")).to_owned()
     }
 
     pub async fn token_request(&self, form: &[(&str, &str)]) -> Got {
@@ -100,16 +86,12 @@ impl Cloud {
             percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
                 .to_string()
         };
-        let body: Vec<String> = form
-            .iter()
-            .map(|(k, v)| format!("{k}={}", encode(v)))
-            .collect();
-        let request = Request::post(format!(
-            "https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
-        ))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(Bytes::from(body.join("&")))
-        .expect("a request");
+        let body: Vec<String> = form.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
+        let request =
+            Request::post(format!("https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"))
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(Bytes::from(body.join("&")))
+                .expect("a request");
         take(self.emulator.call(request).await.expect("an answer"))
     }
 
@@ -131,10 +113,8 @@ impl Cloud {
             request = request.header(*name, *value);
         }
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        let answer = self
-            .emulator
-            .call(request.body(Bytes::from(body)).expect("a request"))
-            .await?;
+        let answer =
+            self.emulator.call(request.body(Bytes::from(body)).expect("a request")).await?;
         Ok(take(answer))
     }
 
@@ -143,71 +123,46 @@ impl Cloud {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Got {
-        self.send("POST", path, &[], Some(body))
-            .await
-            .expect("an answer")
+        self.send("POST", path, &[], Some(body)).await.expect("an answer")
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Got {
-        self.send("PATCH", path, &[], Some(body))
-            .await
-            .expect("an answer")
+        self.send("PATCH", path, &[], Some(body)).await.expect("an answer")
     }
 
     pub async fn delete(&self, path: &str) -> Got {
-        self.send("DELETE", path, &[], None)
-            .await
-            .expect("an answer")
+        self.send("DELETE", path, &[], None).await.expect("an answer")
     }
 
     pub async fn upsert(&self, name: &str, body: Value) -> Got {
         let path = format!("/applications(uniqueName='{name}')");
-        self.send(
-            "PATCH",
-            &path,
-            &[("prefer", "create-if-missing")],
-            Some(body),
-        )
-        .await
-        .expect("an answer")
+        self.send("PATCH", &path, &[("prefer", "create-if-missing")], Some(body))
+            .await
+            .expect("an answer")
     }
 
     /// A new application: its object id and appId.
     pub async fn app(&self, name: &str) -> (String, String) {
-        let got = self
-            .post("/applications", json!({ "displayName": name }))
-            .await;
+        let got = self.post("/applications", json!({ "displayName": name })).await;
         assert_eq!(got.status, 201, "{got:?}");
-        (
-            got.id().to_owned(),
-            got.body["appId"].as_str().unwrap_or_default().to_owned(),
-        )
+        (got.id().to_owned(), got.body["appId"].as_str().unwrap_or_default().to_owned())
     }
 
     /// A new application with its principal: object id, appId, principal's id.
     pub async fn connector(&self, name: &str) -> (String, String, String) {
         let (id, app_id) = self.app(name).await;
-        let got = self
-            .post("/servicePrincipals", json!({ "appId": app_id }))
-            .await;
+        let got = self.post("/servicePrincipals", json!({ "appId": app_id })).await;
         assert_eq!(got.status, 201, "{got:?}");
         (id, app_id, got.id().to_owned())
     }
 
     /// The object id of an API's principal.
     pub async fn api(&self, app_id: &str) -> String {
-        self.get(&format!("/servicePrincipals(appId='{app_id}')?$select=id"))
-            .await
-            .id()
-            .to_owned()
+        self.get(&format!("/servicePrincipals(appId='{app_id}')?$select=id")).await.id().to_owned()
     }
 
     pub fn violations(&self) -> Vec<String> {
-        self.emulator
-            .requests()
-            .into_iter()
-            .flat_map(|r| r.violations)
-            .collect()
+        self.emulator.requests().into_iter().flat_map(|r| r.violations).collect()
     }
 }
 
@@ -215,11 +170,7 @@ fn take(response: Response<Bytes>) -> Got {
     let (parts, body) = response.into_parts();
     let body = serde_json::from_slice(&body)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
-    Got {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body,
-    }
+    Got { status: parts.status.as_u16(), headers: parts.headers, body }
 }
 
 /// A refusal with its code and a part of its text.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::printable::is_harmless;
 use crate::plan::Plan;
 use crate::step::Class;
 
@@ -17,6 +18,23 @@ pub fn json(plan: &Plan) -> Value {
     document
 }
 
+/// JSON as text: what could move a cursor or turn a direction is escaped, which JSON allows
+/// anywhere in a string, so that the document means the same and prints harmlessly.
+pub fn json_text(value: &Value) -> String {
+    let mut text = String::new();
+    for character in format!("{value:#}").chars() {
+        if character == '\n' || is_harmless(character) {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    text.push('\n');
+    text
+}
+
 fn counts(plan: &Plan) -> Value {
     let of = |class| plan.steps.iter().filter(|step| step.class == class).count();
     json!({
@@ -30,4 +48,18 @@ fn counts(plan: &Plan) -> Value {
         "findings": plan.findings.len(),
         "inSync": plan.in_sync.len(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_stays_the_same_document() {
+        let value = json!({ "name": "\u{202e}a\u{1b}[31m\n\u{e0001}é" });
+        let text = json_text(&value);
+        assert!(text.is_ascii() || text.contains('é'));
+        assert!(!text.contains('\u{202e}') && !text.contains('\u{1b}'));
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 }

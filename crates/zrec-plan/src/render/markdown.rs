@@ -1,6 +1,6 @@
 //! The plan as Markdown for a pull-request comment: below a byte budget, whatever the plan.
 
-use super::printable::code_span;
+use super::printable::{code_span, sentence_span};
 use crate::finding::{Effect, Finding};
 use crate::hand_off::HandOff;
 use crate::name::{ConnectorName, TenantName};
@@ -58,7 +58,7 @@ fn finding(finding: &Finding) -> String {
         "- **{word}** [{}] {}{}\n",
         finding.code,
         place.unwrap_or_default(),
-        code_span(&finding.message)
+        sentence_span(&finding.message)
     )
 }
 
@@ -84,8 +84,8 @@ fn step(step: &Step) -> String {
         step.verb,
         step.kind,
         step.class,
-        code_span(&step.summary),
-        code_span(&step.reason)
+        sentence_span(&step.summary),
+        sentence_span(&step.reason)
     )
 }
 

@@ -1,14 +1,26 @@
 //! The only way from a foreign string to output.
 
-/// At most this many characters of a foreign string are shown.
+/// At most this many characters of a foreign name or value are shown.
 const LONGEST: usize = 120;
 
-/// A foreign string on one line: control, direction-changing and zero-width characters escaped,
-/// at most 120 characters.
+/// At most this many characters of a sentence that holds foreign text are shown.
+const LONGEST_SENTENCE: usize = 600;
+
+/// A foreign name or value on one line: control, direction-changing and zero-width characters
+/// escaped, at most 120 characters.
 pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len().min(LONGEST + 8));
+    within(text, LONGEST)
+}
+
+/// A message with foreign text in it, made harmless like a name but allowed to be longer.
+pub fn printable_sentence(text: &str) -> String {
+    within(text, LONGEST_SENTENCE)
+}
+
+fn within(text: &str, longest: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(longest + 8));
     for (count, character) in text.chars().enumerate() {
-        if count == LONGEST {
+        if count == longest {
             shown.push('…');
             break;
         }
@@ -42,12 +54,20 @@ pub(crate) fn is_harmless(character: char) -> bool {
 
 /// A foreign string inside a Markdown code span; nothing in it can end the span.
 pub(super) fn code_span(text: &str) -> String {
-    let text = printable(text);
+    fenced(&printable(text))
+}
+
+/// The same for a message.
+pub(super) fn sentence_span(text: &str) -> String {
+    fenced(&printable_sentence(text))
+}
+
+fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad =
         if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", text.replace('|', "\\|"))
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 #[cfg(test)]

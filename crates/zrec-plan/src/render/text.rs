@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::printable;
+use super::{printable, printable_sentence};
 use crate::finding::{Effect, Finding};
 use crate::hand_off::HandOff;
 use crate::plan::Plan;
@@ -125,16 +125,10 @@ fn findings(findings: &[Finding], style: Style, out: &mut String) {
             (Some(tenant), None) => format!(" {tenant}"),
             (None, _) => String::new(),
         };
-        let message = one_line(&finding.message);
+        let message = printable_sentence(&finding.message);
         line!(out, "  {} [{}]{place}: {message}", style.paint(colour, word), finding.code);
-        line!(out, "        hint: {}", one_line(&finding.hint));
+        line!(out, "        hint: {}", printable_sentence(&finding.hint));
     }
-}
-
-/// Messages are longer than names, but no less foreign: shown whole, on one line.
-fn one_line(text: &str) -> String {
-    let words: Vec<_> = text.split(' ').map(printable).collect();
-    words.join(" ")
 }
 
 fn steps(steps: &[Step], style: Style, out: &mut String) {
@@ -165,7 +159,7 @@ fn one_step(step: &Step, style: Style, out: &mut String) {
         step.class,
         step.kind,
         step.summary,
-        one_line(&step.reason),
+        printable_sentence(&step.reason),
     );
     if step.verb != Verb::Create {
         for change in step.changes.iter().filter(|change| change.field != "requiredResourceAccess")

@@ -1,37 +1,7 @@
-//! What reading costs.
+//! What hostile files cost.
 
-use zrec_plan::catalog::{App, Catalog};
-use zrec_plan::manifest::{Source, desire, read, render_diagnostics};
-
-use crate::case::TODAY;
-
-#[test]
-#[ignore = "measures; run with --release --ignored --nocapture"]
-fn a_thousand_manifests() {
-    let mut sources = Vec::new();
-    let head = "apiVersion: connectors.zrec/v1\nkind: ";
-    for number in 0..125 {
-        let text = format!(
-            "{head}Tenant\nmetadata: {{ name: tenant-{number}, labels: {{ ring: all }} }}\nspec:\n  tenantId: \
-             3f0a9c52-6f0e-4c0b-9a55-{number:012}\n  zscaler: {{ console: \"https://console.zscaler.com\" }}\n"
-        );
-        sources.push(Source::new(format!("manifests/tenant-{number}.yaml"), text));
-        for app in App::ALL {
-            let text = format!(
-                "{head}Connector\nmetadata: {{ name: {app}-{number} }}\nspec:\n  app: {app}\n  tenants: [tenant-{number}]\n"
-            );
-            sources.push(Source::new(format!("manifests/{app}-{number}.yaml"), text));
-        }
-    }
-    assert_eq!(sources.len(), 1000);
-    for _ in 0..3 {
-        let started = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-        let reading = read(&sources, Catalog::built_in());
-        let desired = desire(&reading.set.unwrap(), Catalog::built_in(), TODAY);
-        let took = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap() - started;
-        println!("{} connectors in {took:?}", desired.connectors.len());
-    }
-}
+use zrec_plan::catalog::Catalog;
+use zrec_plan::manifest::{Source, read, render_diagnostics};
 
 /// A pull request may hold any megabyte; none of them may hold up the machine that checks it.
 #[test]

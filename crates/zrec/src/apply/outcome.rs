@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use zrec_plan::approval::Held;
 use zrec_plan::plan::Plan;
-use zrec_plan::render::printable;
+use zrec_plan::render::printable_sentence;
 use zrec_plan::step::Step;
 
 /// What became of an apply.
@@ -36,7 +36,7 @@ impl Outcome {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "\nDone: {} steps.", self.done.len());
         for (step, why) in &self.failed {
-            let _ = writeln!(out, "  failed: {}: {}", name(step), clean(why));
+            let _ = writeln!(out, "  failed: {}: {}", name(step), printable_sentence(why));
         }
         for step in &self.skipped {
             let _ = writeln!(out, "  not tried: {}: a step before it failed", name(step));
@@ -86,9 +86,4 @@ impl Outcome {
 fn name(step: &Step) -> String {
     let place = step.connector.as_ref().map_or_else(String::new, |name| format!("/{name}"));
     format!("{}{place}: {} {} {}", step.tenant, step.verb, step.kind, step.summary)
-}
-
-/// Reasons hold foreign text, and are longer than a name may be.
-fn clean(why: &str) -> String {
-    why.split(' ').map(printable).collect::<Vec<_>>().join(" ")
 }

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 use zrec_plan::Guid;
+use zrec_plan::kind::Kind;
 use zrec_plan::name::ConnectorId;
 use zrec_plan::step::{Action, Owner, Step};
 
-use super::ledger::Ledger;
+use super::ledger::{Ids, Ledger};
 use crate::cloud::answer::Answer;
 use crate::cloud::failure::{Failure, FailureKind};
 use crate::cloud::graph::{Call, GrantId, Graph, write};
@@ -32,15 +33,25 @@ pub(super) fn connector(step: &Step) -> Option<ConnectorId> {
 
 /// The request of a step, or why there is none.
 pub(super) fn call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, String> {
-    let ids = connector(step).map(|id| ledger.ids(&id)).unwrap_or_default();
-    let application = || ids.application.ok_or("the application's id is not known");
-    let app_id = || ids.app_id.ok_or("the application id is not known");
-    let principal = || ids.principal.ok_or("the service principal's id is not known");
-    let resource = |app_id: Guid| {
-        ledger.resource(&step.tenant, app_id).ok_or("the API's service principal is not there")
+    let call = match step.kind {
+        Kind::Consent => consent_call(step, ledger)?,
+        Kind::Application | Kind::ServicePrincipal | Kind::ResourcePrincipal => {
+            object_call(step, ledger, graph)?
+        }
     };
-    let grant = |id: &str| id.parse::<GrantId>().map_err(|error| error.to_string());
-    let call = match &step.action {
+    let about = connector(step).map_or_else(|| step.tenant.to_string(), |id| id.to_string());
+    Ok(call.for_step(about, format!("{} {} {}", step.verb, step.kind, step.key)))
+}
+
+/// The ids of a step's connector.
+fn ids(step: &Step, ledger: &Ledger) -> Ids {
+    connector(step).map(|id| ledger.ids(&id)).unwrap_or_default()
+}
+
+fn object_call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, String> {
+    let ids = ids(step, ledger);
+    let application = || ids.application.ok_or("the application's id is not known");
+    Ok(match &step.action {
         Action::CreateResourcePrincipal { app_id } => {
             write::create_service_principal(&resource_principal::create_body(*app_id))
         }
@@ -61,11 +72,29 @@ pub(super) fn call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, 
             write::bind_owner(graph.service(), application()?, owner)
         }
         Action::CreateServicePrincipal { tags } => {
-            write::create_service_principal(&service_principal::create_body(app_id()?, tags))
+            let app_id = ids.app_id.ok_or("the application id is not known")?;
+            write::create_service_principal(&service_principal::create_body(app_id, tags))
         }
         Action::UpdateServicePrincipal { tags } => {
-            write::update_service_principal(principal()?, &serde_json::json!({ "tags": tags }))
+            let principal = ids.principal.ok_or("the service principal's id is not known")?;
+            write::update_service_principal(principal, &serde_json::json!({ "tags": tags }))
         }
+        Action::DeleteApplication { object_id } => write::delete_application(*object_id),
+        Action::GrantRole { .. }
+        | Action::GrantScopes { .. }
+        | Action::RevokeRole { .. }
+        | Action::RevokeScopes { .. } => return Err("consent is no object's step".to_owned()),
+    })
+}
+
+fn consent_call(step: &Step, ledger: &Ledger) -> Result<Call, String> {
+    let ids = ids(step, ledger);
+    let principal = || ids.principal.ok_or("the service principal's id is not known");
+    let resource = |app_id: Guid| {
+        ledger.resource(&step.tenant, app_id).ok_or("the API's service principal is not there")
+    };
+    let grant = |id: &str| id.parse::<GrantId>().map_err(|error| error.to_string());
+    Ok(match &step.action {
         Action::GrantRole { permission } => write::grant_app_role(
             resource(permission.resource_app_id)?,
             principal()?,
@@ -91,10 +120,8 @@ pub(super) fn call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, 
                 write::update_delegated_grant(&grant(grant_id)?, &consent::scope_text(remaining))
             }
         },
-        Action::DeleteApplication { object_id } => write::delete_application(*object_id),
-    };
-    let about = connector(step).map_or_else(|| step.tenant.to_string(), |id| id.to_string());
-    Ok(call.for_step(about, format!("{} {} {}", step.verb, step.kind, step.key)))
+        _ => return Err("an object's step is no consent".to_owned()),
+    })
 }
 
 /// What became of a step, by its answer. Ids are carried forward; they are not read again.

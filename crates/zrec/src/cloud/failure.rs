@@ -4,11 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 mod classify;
-mod printable;
 
 pub(in crate::cloud) use classify::is_html;
 pub use classify::{Body, Raw, classify};
-use printable::printable;
+use zrec_plan::render::printable_sentence as printable;
 
 /// The classes that the code tells apart. Microsoft's texts are matched in one table only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,7 +19,7 @@ use zrec_plan::guid::Guid;
 
 use super::failure::{Failure, FailureKind};
 use super::graph::Settings;
-use super::origin::{Origin, Service};
+use super::origin::{Origin, Service, Trust};
 use super::pace::Pace;
 use super::stats::Stats;
 
@@ -86,6 +86,7 @@ pub struct Tokens {
     sign_in: SignIn,
     clock: Clock,
     login: Origin,
+    trust: Trust,
     carrier: Arc<Carrier>,
     credential: Mutex<Option<Arc<dyn TokenCredential>>>,
 }
@@ -117,6 +118,7 @@ impl Tokens {
             sign_in: settings.sign_in.clone(),
             clock: settings.clock.clone(),
             login,
+            trust: settings.trust.clone(),
             carrier: Arc::new(carrier),
             credential: Mutex::new(None),
         })
@@ -124,6 +126,8 @@ impl Tokens {
 
     /// A token for one API, from memory where it is still good.
     pub async fn for_service(&self, service: &Service) -> Result<BoundToken, Failure> {
+        // Here, so that no API can be forgotten.
+        self.trust.check(&service.origin, "ask for a token")?;
         let credential = self.credential()?;
         let token = credential
             .get_token(&[&service.scope], None)
@@ -175,4 +179,39 @@ fn refused(error: &azure_core::Error, tenant: Guid) -> Failure {
     }
     Failure::of(FailureKind::SignIn, format!("sign in to tenant {tenant}"))
         .because(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    #[test]
+    fn a_token_goes_to_its_own_origin_only() {
+        let id = "11111111-1111-4111-8111-111111111111";
+        let claims = format!(r#"{{"tid":"{id}","oid":"{id}","appid":"{id}"}}"#);
+        let value = format!("e30.{}.TOKEN-MARKER", URL_SAFE_NO_PAD.encode(claims));
+        let origin = Origin::of("https://graph.microsoft.com").unwrap();
+        let token = BoundToken::new(origin, value.into(), id.parse().unwrap()).unwrap();
+        let rows = [
+            ("https://graph.microsoft.com/v1.0/me", true),
+            ("https://GRAPH.microsoft.com:443/", true),
+            ("https://graph.microsoft.com:444/", false),
+            ("http://graph.microsoft.com/", false),
+            ("https://graph.microsoft.us/", false),
+            ("https://graph.microsoft.com.evil.example/", false),
+            ("https://x@graph.microsoft.com/", false),
+            ("/v1.0/me", false),
+        ];
+        for (url, expected) in rows {
+            let mut request = http::Request::get(url).body(Bytes::new()).unwrap();
+            let attached = token.attach(&mut request);
+            assert_eq!(attached.is_ok(), expected, "{url}");
+            assert_eq!(request.headers().contains_key(AUTHORIZATION), expected, "{url}");
+            let shown = format!("{token:?} {request:?} {attached:?}");
+            assert!(!shown.contains("TOKEN-MARKER"), "{shown}");
+        }
+    }
 }

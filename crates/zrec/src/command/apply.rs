@@ -20,7 +20,7 @@ use crate::observe::observe;
 use crate::progress::Progress;
 
 /// Makes the clouds what the manifests say.
-pub fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> {
+pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> {
     let now = time::OffsetDateTime::now_utc();
     let desired = session::desire(&arguments.scope, global, now.date())?;
     if arguments.scope.prune && !desired.set_is_named {
@@ -143,7 +143,7 @@ fn say_held(held: &[Held]) {
 
 fn summary(outcome: &Outcome, global: &Global, journal: &Journal) -> Result<(), Failed> {
     if global.format == Format::Json {
-        super::report(&super::pretty(&outcome.json()))?;
+        super::report(&render::json_text(&outcome.json()))?;
     } else {
         super::report(&outcome.text())?;
     }
@@ -160,7 +160,7 @@ fn finish(
 ) -> Result<u8, Failed> {
     let last = outcome.last.as_ref().unwrap_or(plan);
     if outcome.last.is_none() && global.format == Format::Json {
-        super::report(&super::pretty(&render::json(plan)))?;
+        super::report(&render::json_text(&render::json(plan)))?;
     }
     let findings = planning::exit_code(last);
     Ok(if outcome.interrupted {

@@ -7,7 +7,7 @@ use crate::args::EmulatorArgs;
 use crate::embedded;
 
 /// Serves until interrupted.
-pub fn run(arguments: &EmulatorArgs) -> Result<u8, Failed> {
+pub(super) fn run(arguments: &EmulatorArgs) -> Result<u8, Failed> {
     let runtime = super::runtime()?;
     runtime.block_on(async {
         let cloud = arguments.cloud.as_deref();

@@ -15,7 +15,7 @@ use crate::cloud::stats::Counts;
 use crate::observe::{Wanted, observe};
 
 /// Shows what would change.
-pub fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
+pub(super) fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
     if arguments.explain_defaults {
         return explain_defaults(arguments, global);
     }
@@ -58,7 +58,7 @@ pub(super) fn show(plan: &Plan, global: &Global) -> Result<u8, Failed> {
         Format::Text => {
             render::text(plan, Style { colour: super::is_coloured(global, Stream::Out) })
         }
-        Format::Json => super::pretty(&render::json(plan)),
+        Format::Json => render::json_text(&render::json(plan)),
         Format::Markdown => render::markdown(plan),
     })
 }

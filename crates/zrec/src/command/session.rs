@@ -20,10 +20,10 @@ use crate::cloud::transport::{NetworkOptions, Roots, Transport};
 use crate::fleet::{Fleet, Member};
 
 /// Where runs keep what they must remember: the journal, and the emulator's state.
-pub const STATE: &str = ".zrec";
+pub(super) const STATE: &str = ".zrec";
 
 /// Reads manifests and stops at their errors.
-pub fn read_set(paths: &[PathBuf], global: &Global) -> Result<Set, Failed> {
+pub(super) fn read_set(paths: &[PathBuf], global: &Global) -> Result<Set, Failed> {
     let checked =
         check::check(paths, Format::Text, super::is_coloured(global, super::Stream::Err))?;
     if !checked.diagnostics.is_empty() {
@@ -33,7 +33,7 @@ pub fn read_set(paths: &[PathBuf], global: &Global) -> Result<Set, Failed> {
 }
 
 /// What the manifests want, reduced to the tenants and connectors that were asked for.
-pub fn desire(scope: &Scope, global: &Global, today: time::Date) -> Result<Desired, Failed> {
+pub(super) fn desire(scope: &Scope, global: &Global, today: time::Date) -> Result<Desired, Failed> {
     let set = read_set(&scope.paths, global)?;
     let mut desired = manifest::desire(&set, Catalog::built_in(), today);
     if scope.prune && global.narrows() {
@@ -76,25 +76,25 @@ fn narrow(desired: &mut Desired, global: &Global) -> Result<(), Failed> {
 
 /// What signing in needs beside the manifests.
 #[derive(Debug)]
-pub struct SigningIn<'a> {
+pub(super) struct SigningIn<'a> {
     /// The operator's options.
-    pub global: &'a Global,
+    pub(super) global: &'a Global,
     /// Where writes are recorded; none where nothing is written.
-    pub journal: Option<Arc<Journal>>,
+    pub(super) journal: Option<Arc<Journal>>,
     /// What jitter comes from.
-    pub seed: u64,
+    pub(super) seed: u64,
 }
 
 /// The running emulator, if some tenant lives there; it ends with this value.
 #[derive(Debug, Default)]
-pub struct Embedded {
+pub(super) struct Embedded {
     #[cfg(feature = "emulator")]
     pub(super) running: Option<crate::embedded::Running>,
 }
 
 impl SigningIn<'_> {
     /// Signs in to every tenant, side by side. One that fails does not stop the others.
-    pub async fn fleet(&self, desired: &Desired) -> Result<(Fleet, Embedded), Failed> {
+    pub(super) async fn fleet(&self, desired: &Desired) -> Result<(Fleet, Embedded), Failed> {
         let embedded = self.embedded(desired).await?;
         let network = Transport::network(&self.network(None));
         let members = desired.tenants.iter().map(|(name, tenant)| {

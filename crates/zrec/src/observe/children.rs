@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use zrec_plan::Guid;
 use zrec_plan::desired::DesiredConnector;
 use zrec_plan::name::ConnectorId;
 use zrec_plan::observed::{Application, ObservedConnector, Seen};
@@ -16,17 +15,18 @@ const READ_APPLICATIONS: Needs = Needs("Application.Read.All");
 
 /// Where the answers about one connector will be.
 enum Place {
-    Known(Box<Application>, Known),
+    Known(Box<Known>),
     Missing {
         deleted: usize,
         namesakes: usize,
         same_uri: usize,
     },
     /// The application itself could not be read: its children are not asked for.
-    Dark(Seen<Application>),
+    Dark(Box<Seen<Application>>),
 }
 
 struct Known {
+    application: Application,
     owners: usize,
     federated: usize,
     principal: usize,
@@ -49,8 +49,7 @@ pub(super) async fn read(
     for connector in connectors {
         let place = match applications.remove(&connector.id).unwrap_or(Seen::Absent) {
             Seen::Present(application) => {
-                let known = ask_known(&mut calls, application.object_id, application.app_id);
-                Place::Known(Box::new(application), known)
+                Place::Known(Box::new(ask_known(&mut calls, application)))
             }
             Seen::Absent => Place::Missing {
                 // One list for the tenant: Graph promises no filter by key on deleted items.
@@ -67,7 +66,7 @@ pub(super) async fn read(
                     ))
                 }),
             },
-            dark @ Seen::Unreadable(_) => Place::Dark(dark),
+            dark @ Seen::Unreadable(_) => Place::Dark(Box::new(dark)),
         };
         places.push((*connector, place));
     }
@@ -78,8 +77,10 @@ pub(super) async fn read(
         .collect()
 }
 
-fn ask_known(calls: &mut Calls, object_id: Guid, app_id: Guid) -> Known {
+fn ask_known(calls: &mut Calls, application: Application) -> Known {
+    let (object_id, app_id) = (application.object_id, application.app_id);
     Known {
+        application,
         owners: calls.push(read::application_owners(object_id)),
         federated: calls.push(read::application_federated_credentials(object_id)),
         principal: calls.push(read::service_principal_by_app_id(app_id, &[])),
@@ -92,7 +93,7 @@ fn ask_known(calls: &mut Calls, object_id: Guid, app_id: Guid) -> Known {
 
 fn decode(connector: &DesiredConnector, place: Place, answers: &Answers) -> ObservedConnector {
     match place {
-        Place::Known(application, known) => decode_known(*application, &known, answers),
+        Place::Known(known) => decode_known(*known, answers),
         Place::Missing { deleted, namesakes, same_uri } => ObservedConnector {
             deleted: match kind::seen(
                 answers.get(deleted),
@@ -111,7 +112,7 @@ fn decode(connector: &DesiredConnector, place: Place, answers: &Answers) -> Obse
             ..ObservedConnector::absent()
         },
         Place::Dark(application) => {
-            ObservedConnector { application, ..ObservedConnector::absent() }
+            ObservedConnector { application: *application, ..ObservedConnector::absent() }
         }
     }
 }
@@ -134,11 +135,11 @@ fn twins(answers: &Answers, namesakes: usize, same_uri: usize) -> Seen<Vec<Appli
     }
 }
 
-fn decode_known(application: Application, known: &Known, answers: &Answers) -> ObservedConnector {
+fn decode_known(known: Known, answers: &Answers) -> ObservedConnector {
     let read = |index: usize| answers.get(index);
     let needs = READ_APPLICATIONS;
     ObservedConnector {
-        application: Seen::Present(application),
+        application: Seen::Present(known.application),
         owners: kind::seen(
             read(known.owners),
             "the application's owners",

@@ -5,6 +5,8 @@
 
 mod batching;
 mod classes;
+#[cfg(feature = "emulator")]
+mod emulated;
 mod fake;
 mod journal;
 mod network;

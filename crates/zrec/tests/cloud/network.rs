@@ -26,7 +26,7 @@ fn get(url: &str) -> Request<Bytes> {
 fn options(server: &Server) -> NetworkOptions {
     NetworkOptions {
         roots: Roots::Only(server.authority.clone()),
-        timeout: Duration::from_millis(500),
+        timeout: Duration::from_secs(3),
         ..NetworkOptions::default()
     }
 }

@@ -51,7 +51,7 @@ fn routes() -> Router {
     Router::new()
         .route("/ok", get(async || "{}"))
         .route("/redirect", get(async || (axum::http::StatusCode::FOUND, [(LOCATION, "/ok")])))
-        .route("/slow", get(async || tokio::time::sleep(std::time::Duration::from_secs(5)).await))
+        .route("/slow", get(async || tokio::time::sleep(std::time::Duration::from_secs(60)).await))
         .route("/cut", get(async || ([(CONTENT_LENGTH, "100")], broken_body()).into_response()))
         .route("/large", get(async || vec![b' '; 65 << 20]))
         .route("/{tenant}/oauth2/v2.0/token", post(token))

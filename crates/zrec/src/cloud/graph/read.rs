@@ -118,13 +118,14 @@ pub fn service_principal_by_app_id(app_id: Guid, select: Select<'_>) -> Call {
     keyed_get(&[&principal(app_id)], select, what)
 }
 
-/// The owners of a service principal.
+/// The owners of a service principal. The key on this path is by analogy: Microsoft's own lists name
+/// it for `appRoleAssignments` and `oauth2PermissionGrants` only.
 pub fn service_principal_owners(app_id: Guid) -> Call {
     let what = format!("read the owners of the service principal of {app_id}");
     keyed_get(&[&principal(app_id), "owners"], &["id"], what)
 }
 
-/// The groups and directory roles that a service principal is in.
+/// The groups and directory roles that a service principal is in. The key as with the owners.
 pub fn service_principal_member_of(app_id: Guid) -> Call {
     let what = format!("read the memberships of the service principal of {app_id}");
     keyed_get(&[&principal(app_id), "memberOf"], &["id", "displayName"], what)
