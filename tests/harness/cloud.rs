@@ -136,8 +136,10 @@ impl<'a> Admin<'a> {
         let body: Value = serde_json::from_slice(answer.body()).unwrap();
         let token = body["access_token"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned();
         let mut admin = Self { emulator, token, names: BTreeMap::new() };
-        if let Some(connector) = desired.connectors.values().next() {
-            admin.learn(&connector.unique_name).await;
+        for connector in desired.connectors.values() {
+            if admin.names.is_empty() {
+                admin.learn(&connector.unique_name).await;
+            }
         }
         admin
     }

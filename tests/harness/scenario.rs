@@ -39,7 +39,7 @@ pub(crate) struct Drift {
     #[serde(default)]
     pub(crate) find: BTreeMap<String, String>,
     /// `METHOD path`, after `/v1.0`; `{name}` stands for what was found, `{app}`, `{appId}` and
-    /// `{principal}` for the first connector's.
+    /// `{principal}` for those of the first connector that is there.
     pub(crate) send: String,
     /// The body.
     #[serde(default)]
