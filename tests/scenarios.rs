@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says why and ends")]
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Instant;
 
 use zrec_emulator::{Emulator, RecordedRequest};
@@ -66,7 +65,7 @@ fn lawful(emulator: &Emulator) -> Result<(), String> {
 
 /// The cloud after two uninterrupted runs: where every other story has to end.
 async fn goal(scenario: &Scenario, prepared: &Prepared) -> Result<String, String> {
-    let (emulator, desired) = (prepared.start(), scenario.desired("."));
+    let (emulator, desired) = (prepared.start(), scenario.desired());
     for _ in 0..2 {
         run::apply(&emulator, &desired, &Orders::of(scenario)).await;
     }
@@ -82,7 +81,7 @@ async fn reaches(
     prepared: &Prepared,
     emulator: &Emulator,
 ) -> Result<usize, String> {
-    let desired = scenario.desired(".");
+    let desired = scenario.desired();
     let mut cloud = String::new();
     for runs in 1..=2 {
         run::apply(emulator, &desired, &Orders::of(scenario).seed(100 + runs)).await;
@@ -100,7 +99,7 @@ async fn reaches(
 #[test]
 fn goldens() {
     each(None, async |scenario, prepared| {
-        let (emulator, desired) = (prepared.start(), scenario.desired("."));
+        let (emulator, desired) = (prepared.start(), scenario.desired());
         let orders = Orders::of(scenario);
         let plan = run::plan_only(&prepared.start(), &desired, &orders).await;
         let ran = run::apply(&emulator, &desired, &orders).await;
@@ -124,7 +123,7 @@ fn goldens() {
 #[test]
 fn planning_writes_nothing() {
     each(Some(Law::Reads), async |scenario, prepared| {
-        let (emulator, desired) = (prepared.start(), scenario.desired("."));
+        let (emulator, desired) = (prepared.start(), scenario.desired());
         let before = emulator.snapshot_text();
         run::plan_only(&emulator, &desired, &Orders::of(scenario)).await;
         let writes: Vec<_> = emulator.requests().into_iter().filter(is_write).collect();
@@ -138,7 +137,7 @@ fn planning_writes_nothing() {
 #[test]
 fn after_apply_there_is_nothing_to_do() {
     each(Some(Law::Converges), async |scenario, prepared| {
-        let (emulator, desired) = (prepared.start(), scenario.desired("."));
+        let (emulator, desired) = (prepared.start(), scenario.desired());
         let orders = Orders::of(scenario);
         let ran = run::apply(&emulator, &desired, &orders).await;
         if !ran.outcome.failed.is_empty() {
@@ -162,7 +161,7 @@ fn after_apply_there_is_nothing_to_do() {
 #[test]
 fn a_crash_at_each_request_is_mended() {
     each(Some(Law::Crash), async |scenario, prepared| {
-        let (goal, desired) = (goal(scenario, prepared).await?, scenario.desired("."));
+        let (goal, desired) = (goal(scenario, prepared).await?, scenario.desired());
         let mut runs = 2;
         for side in [Side::Before, Side::After] {
             for n in 1.. {
@@ -181,7 +180,7 @@ fn a_crash_at_each_request_is_mended() {
 #[test]
 fn any_prefix_of_the_steps_can_be_finished() {
     each(Some(Law::Prefix), async |scenario, prepared| {
-        let (goal, desired) = (goal(scenario, prepared).await?, scenario.desired("."));
+        let (goal, desired) = (goal(scenario, prepared).await?, scenario.desired());
         let orders = Orders::of(scenario);
         let mut runs = 2;
         let steps = run::apply(&prepared.start(), &desired, &orders).await.division.go.len();
@@ -198,7 +197,7 @@ fn any_prefix_of_the_steps_can_be_finished() {
 #[test]
 fn two_runs_at_once_are_safe() {
     each(Some(Law::Interleave), async |scenario, prepared| {
-        let (goal, desired) = (goal(scenario, prepared).await?, Arc::new(scenario.desired(".")));
+        let (goal, desired) = (goal(scenario, prepared).await?, scenario.desired());
         let orders = Orders::of(scenario);
         let emulator = prepared.start();
         run::apply(&emulator, &desired, &orders).await;
@@ -223,7 +222,7 @@ fn two_runs_at_once_are_safe() {
 #[test]
 fn no_output_holds_a_secret() {
     each(None, async |scenario, prepared| {
-        let (emulator, desired) = (prepared.start(), scenario.desired("."));
+        let (emulator, desired) = (prepared.start(), scenario.desired());
         let folder = tempfile::tempdir().unwrap();
         let log = secrets::Log::default();
         let guard = log.listen();
@@ -260,7 +259,7 @@ fn a_process_that_is_killed_can_be_run_again() {
             let prepared = Prepared::of(scenario).await;
             let goal = goal(scenario, &prepared).await;
             let emulator = prepared.start();
-            run::apply(&emulator, &scenario.desired("."), &Orders::of(scenario)).await;
+            run::apply(&emulator, &scenario.desired(), &Orders::of(scenario)).await;
             (prepared, goal, emulator.requests())
         });
         let told = |why: String| format!("{}: {why}", scenario.name);

@@ -50,7 +50,7 @@ impl Prepared {
         let calm = CloudFile { quirks: Vec::new(), ..file.clone() };
         let emulator = Emulator::open(&path, calm).unwrap().with_clock(paused_clock());
         for below in &scenario.args.before {
-            let desired = scenario.desired(below);
+            let desired = scenario.desired_by(below);
             run::apply_everything(&emulator, &desired).await;
         }
         let admin = Admin::sign_in(&emulator, scenario).await;
@@ -87,7 +87,7 @@ impl Prepared {
 fn with_admin(scenario: &Scenario) -> CloudFile {
     let mut file = scenario.cloud.clone();
     let wanted: Vec<_> =
-        scenario.desired(".").tenants.values().map(|tenant| tenant.tenant_id.to_string()).collect();
+        scenario.desired().tenants.values().map(|tenant| tenant.tenant_id.to_string()).collect();
     for id in wanted {
         let id = id.parse().unwrap();
         if !file.strict_tenants && !file.tenants.iter().any(|tenant| tenant.id == id) {
@@ -122,7 +122,7 @@ pub(crate) struct Admin<'a> {
 
 impl<'a> Admin<'a> {
     pub(crate) async fn sign_in(emulator: &'a Emulator, scenario: &Scenario) -> Self {
-        let desired = scenario.desired(".");
+        let desired = scenario.desired();
         let tenant = desired.tenants.values().next().unwrap().tenant_id;
         let form = format!(
             "grant_type=client_credentials&client_id={ADMIN}&client_secret={ADMIN_SECRET}&scope={}",

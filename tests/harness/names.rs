@@ -46,7 +46,7 @@ impl Names {
     ) -> Self {
         let mut names =
             Self { known: known.clone(), unknown: BTreeMap::new(), base: BASE.to_owned() };
-        for tenant in scenario.desired(".").tenants.values() {
+        for tenant in scenario.desired().tenants.values() {
             names.known.insert(tenant.tenant_id.to_string(), format!("<{}>", tenant.name));
         }
         let snapshot = serde_json::to_value(emulator.snapshot()).unwrap();

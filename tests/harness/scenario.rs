@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use clap::Parser as _;
 use serde::Deserialize;
@@ -71,6 +72,8 @@ pub(crate) struct Scenario {
     pub(crate) folder: PathBuf,
     pub(crate) args: Args,
     pub(crate) cloud: CloudFile,
+    /// What the scenario's own manifests want; read once, for it is asked for thousands of times.
+    wanted: Arc<OnceLock<Arc<Desired>>>,
 }
 
 /// Where the cloud of the in-process runs is.
@@ -105,7 +108,7 @@ impl Scenario {
         };
         let cloud = CloudFile::parse(&text("cloud.yaml"))
             .unwrap_or_else(|why| panic!("{name}/cloud.yaml: {why}"));
-        Self { name, folder, args, cloud }
+        Self { name, folder, args, cloud, wanted: Arc::default() }
     }
 
     /// Whether a law is left out here.
@@ -131,8 +134,13 @@ impl Scenario {
             .collect()
     }
 
-    /// What the manifests of a folder want of the in-process cloud.
-    pub(crate) fn desired(&self, below: &str) -> Desired {
+    /// What the scenario's manifests want of the in-process cloud.
+    pub(crate) fn desired(&self) -> Arc<Desired> {
+        self.wanted.get_or_init(|| Arc::new(self.desired_by("."))).clone()
+    }
+
+    /// What the manifests of a folder want of it.
+    pub(crate) fn desired_by(&self, below: &str) -> Desired {
         let sources: Vec<_> = self
             .manifests(below, BASE)
             .into_iter()
