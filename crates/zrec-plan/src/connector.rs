@@ -33,6 +33,7 @@ fn plan_present(
     }
     let foreign = ownership::is_foreign(context, application, draft);
     ownership::surface(context, application, draft);
+    unknown(context, draft);
     let mut own = Draft::default();
     kind::application::plan(context, application, &mut own);
     kind::service_principal::plan(context, &mut own);
@@ -123,6 +124,32 @@ fn unreadable(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
         );
     }
     blocked
+}
+
+/// Advisory parts that stayed dark: said once per tenant, and nothing is blocked by them.
+fn unknown(context: &ConnectorContext<'_>, draft: &mut Draft) {
+    let seen = context.seen;
+    let delegated = seen.delegated_grants.refusal();
+    let advisory = [
+        seen.principal_owners.refusal(),
+        seen.directory_roles.refusal(),
+        delegated.filter(|_| !kind::consent::wants_scopes(context)),
+    ];
+    for refusal in advisory.into_iter().flatten() {
+        draft.tenant_finding(
+            context.tenant.tenant,
+            code::UNKNOWN,
+            Effect::Informs,
+            // No connector and no request id: equal findings of a tenant become one.
+            format!("{} could not be read, so what they would show is unknown", refusal.what),
+            match &refusal.missing_permission {
+                Some(permission) => {
+                    format!("{permission} would show it; nothing is blocked by this")
+                }
+                None => "nothing is blocked by this; --log-level info tells why".to_owned(),
+            },
+        );
+    }
 }
 
 fn hint(refusal: &Refusal) -> String {

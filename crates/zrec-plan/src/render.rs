@@ -1,6 +1,7 @@
 //! Rendering: what people and machines read.
 
 pub mod catalog;
+mod field;
 mod json;
 mod markdown;
 pub(crate) mod printable;

@@ -122,6 +122,22 @@ fn what_is_not_seen_is_not_gone() {
 }
 
 #[test]
+fn what_is_only_advisory_is_said_once_and_blocks_nothing() {
+    let desired = desired(&["exchange", "mip"]);
+    let mut observed = cloud::synced(&desired);
+    for (number, connector) in observed.connectors.values_mut().enumerate() {
+        connector.directory_roles = Seen::Unreadable(Refusal {
+            what: "the service principals' directory roles".to_owned(),
+            reason: format!("403 (request {number})"),
+            missing_permission: Some("Directory.Read.All".to_owned()),
+        });
+    }
+    let plan = plan_now(&desired, &observed);
+    assert_eq!((plan.steps.len(), plan.in_sync.len(), plan.findings.len()), (0, 2, 1));
+    assert_eq!(plan.findings[0].code, code::UNKNOWN);
+}
+
+#[test]
 fn a_squatted_key_is_narrowed_and_never_widened() {
     let desired = desired(&["exchange"]);
     let mut observed = cloud::synced(&desired);

@@ -4,7 +4,7 @@
 //! that was there already — is read again, planned again, and done only where it is part of what
 //! was approved. What was done and does not show yet is waited for, within a bound: it is settling.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,7 +30,7 @@ mod send;
 pub use outcome::Outcome;
 
 /// Passes over one set: the first does the work, the later ones finish what was left open.
-const MOST_PASSES: usize = 6;
+const MOST_PASSES: usize = 10;
 
 /// What an apply works on.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Work<'_> {
     /// Does the approved steps of `first`, and looks until the clouds show them.
     pub async fn apply(&self, observed: Observed, first: Division, progress: &Progress) -> Outcome {
         let approved: Approved = first.go.iter().map(Step::id).collect();
-        let mut run = Run { outcome: Outcome::default(), done: BTreeMap::new() };
+        let mut run = Run::default();
         let mut next = first;
         let mut seen = observed;
         for pass in 0..MOST_PASSES {
@@ -65,10 +65,15 @@ impl Work<'_> {
                 run.outcome.unfinished = run.not_done(&next.go);
                 return run.outcome;
             }
-            (seen, next) = self.look(&approved, &mut run, progress, pass).await;
+            (seen, next) = self.look(&approved, &mut run, progress).await;
             run.outcome.held = next.held.clone();
-            if run.to_do(&next.go).is_empty() {
+            let to_do = run.to_do(&next.go);
+            if to_do.is_empty() {
                 break;
+            }
+            if to_do.iter().any(|step| run.open.contains(&step.id())) {
+                // Its answer left open what is there, and the read may be older than the write.
+                self.patience.pause(pass).await;
             }
         }
         run.outcome.unfinished = run.to_do(&next.go);
@@ -81,9 +86,8 @@ impl Work<'_> {
         approved: &Approved,
         run: &mut Run,
         progress: &Progress,
-        pass: usize,
     ) -> (Observed, Division) {
-        let mut waiting = self.patience.start(pass);
+        let mut waiting = self.patience.start();
         loop {
             progress.say("looking at what the clouds show");
             let observed = observe(self.fleet, self.desired, self.catalog, self.wanted).await;
@@ -112,18 +116,22 @@ fn place(step: &Step) -> (TenantName, Option<ConnectorName>) {
 }
 
 /// One apply under way.
+#[derive(Default)]
 struct Run {
     outcome: Outcome,
-    done: BTreeMap<StepId, ()>,
+    /// Steps done by this run.
+    done: BTreeSet<StepId>,
+    /// Steps of the last pass whose answer left open what is there.
+    open: BTreeSet<StepId>,
 }
 
 impl Run {
     fn settling(&self, steps: &[Step]) -> Vec<Step> {
-        steps.iter().filter(|step| self.done.contains_key(&step.id())).cloned().collect()
+        steps.iter().filter(|step| self.done.contains(&step.id())).cloned().collect()
     }
 
     fn not_done(&self, steps: &[Step]) -> Vec<Step> {
-        steps.iter().filter(|step| !self.done.contains_key(&step.id())).cloned().collect()
+        steps.iter().filter(|step| !self.done.contains(&step.id())).cloned().collect()
     }
 
     /// What another pass could still do: not what was refused for good.

@@ -71,7 +71,13 @@ fn begin(global: &Global) -> Result<(), Failed> {
 }
 
 fn log(global: &Global) -> Result<(), Failed> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&global.log_level)
+    // A bare level speaks of zrec; what the libraries below it say takes a filter of its own.
+    let level = &global.log_level;
+    let filter = match level.parse::<tracing::Level>() {
+        Ok(_) => format!("error,zrec={level},zrec_emulator={level}"),
+        Err(_) => level.clone(),
+    };
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
         .map_err(|error| Failed::new(format!("--log-level is no filter: {error}")))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call in one process (tests) keeps the first subscriber.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::{printable, printable_sentence};
+use super::{field, printable_sentence};
 use crate::finding::{Effect, Finding};
 use crate::hand_off::HandOff;
 use crate::plan::Plan;
@@ -162,15 +162,10 @@ fn one_step(step: &Step, style: Style, out: &mut String) {
         printable_sentence(&step.reason),
     );
     if step.verb != Verb::Create {
-        for change in step.changes.iter().filter(|change| change.field != "requiredResourceAccess")
-        {
-            line!(
-                out,
-                "        {}: {} -> {}",
-                change.field,
-                printable(&change.before.to_string()),
-                printable(&change.after.to_string())
-            );
+        // The summary of a declaration names its permissions; their ids would say less.
+        let shown = step.changes.iter().filter(|change| change.field != "requiredResourceAccess");
+        for field in shown.flat_map(field::lines) {
+            line!(out, "        {field}");
         }
     }
 }

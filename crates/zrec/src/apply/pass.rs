@@ -45,8 +45,10 @@ impl Work<'_> {
             let graph = self.fleet.graph(&tenant)?;
             Some(self.tenant_pass(graph, Ledger::of(seen), steps, progress))
         });
-        for Done { done, open: _, failed, skipped } in join_all(passes).await {
-            run.done.extend(done.iter().map(|step| (step.id(), ())));
+        run.open.clear();
+        for Done { done, open, failed, skipped } in join_all(passes).await {
+            run.done.extend(done.iter().map(Step::id));
+            run.open.extend(open.iter().map(Step::id));
             run.outcome.done.extend(done);
             run.outcome.failed.extend(failed);
             run.outcome.skipped.extend(skipped);

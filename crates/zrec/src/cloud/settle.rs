@@ -33,10 +33,14 @@ impl Patience {
     };
 
     /// Begins to wait.
-    pub fn start(self, pass: usize) -> Waiting {
-        // What was left open in an earlier pass may be under way still: begin slower each time.
-        let pause = self.first_pause * (1 << pass.min(5));
-        Waiting { patience: self, since: Instant::now(), pause: pause.min(self.longest_pause) }
+    pub fn start(self) -> Waiting {
+        Waiting { patience: self, since: Instant::now(), pause: self.first_pause }
+    }
+
+    /// The pause before another pass: longer each time, for what was left open may be under way.
+    pub async fn pause(self, pass: usize) {
+        let doublings = u32::try_from(pass.min(16)).unwrap_or(16);
+        sleep((self.first_pause * 2u32.pow(doublings)).min(self.longest_pause)).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! `zrec apply`: plan, approve, do, look again.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -128,16 +129,22 @@ fn approve(plan: &Plan, division: &Division, arguments: &ApplyArgs) -> Result<()
     }
 }
 
+/// One line for steps of one connector that are held for one reason.
 fn say_held(held: &[Held]) {
-    for Held { step, why } in held {
-        let place = step.connector.as_ref().map_or_else(String::new, |name| format!("/{name}"));
-        anstream::eprintln!(
-            "held: {}{place}: {} {} {} ({why})",
-            step.tenant,
-            step.verb,
-            step.kind,
-            step.summary
-        );
+    let mut groups: BTreeMap<(String, &str), Vec<&Held>> = BTreeMap::new();
+    for one in held {
+        let place = match &one.step.connector {
+            Some(connector) => format!("{}/{connector}", one.step.tenant),
+            None => one.step.tenant.to_string(),
+        };
+        groups.entry((place, &one.why)).or_default().push(one);
+    }
+    for ((place, why), steps) in groups {
+        let what = match steps[..] {
+            [Held { step, .. }] => format!("{} {} {}", step.verb, step.kind, step.summary),
+            _ => format!("{} steps", steps.len()),
+        };
+        anstream::eprintln!("held: {place}: {what} ({why})");
     }
 }
 

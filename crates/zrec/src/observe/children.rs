@@ -160,13 +160,13 @@ fn decode_known(known: Known, answers: &Answers) -> ObservedConnector {
         ),
         principal_owners: kind::seen(
             read(known.principal_owners),
-            "the service principal's owners",
+            "the service principals' owners",
             needs,
             application::decode_owners,
         ),
         directory_roles: kind::seen(
             read(known.directory_roles),
-            "the service principal's directory roles",
+            "the service principals' directory roles",
             Needs("Directory.Read.All"),
             service_principal::decode_directory_roles,
         ),
