@@ -107,7 +107,7 @@ impl Names {
             rest = &rest[at + 36..];
         }
         out.push_str(rest);
-        out
+        without_times(&out)
     }
 
     /// The cloud as it is now.
@@ -142,16 +142,28 @@ impl Names {
         self.put(&serde_yaml::to_string(&snapshot).unwrap())
     }
 
-    /// Requests as method and path, items of a batch below it.
+    /// Requests as method and path, items of a batch below it. Reads that were made before are not
+    /// told again.
     pub(crate) fn calls(&mut self, requests: &[RecordedRequest]) -> String {
         let mut out = String::new();
-        for request in requests {
+        let mut told: Vec<(String, usize)> = Vec::new();
+        for (at, request) in requests.iter().enumerate() {
             let lost = if request.lost { " (no answer)" } else { "" };
             let path = short(&request.path);
             out.push_str(&format!("{} {path} {}{lost}\n", request.method, request.status));
-            for item in &request.items {
-                let url = short(&item.url);
-                out.push_str(&format!("  {} {url} {}\n", item.method, item.status));
+            let items = request
+                .items
+                .iter()
+                .map(|item| format!("  {} {} {}\n", item.method, short(&item.url), item.status));
+            let items: String = items.collect();
+            match told.iter().find(|(known, _)| *known == items) {
+                Some((_, first)) if !items.is_empty() && !items.contains("  P") => {
+                    out.push_str(&format!("  as in request {first}\n"));
+                }
+                _ => {
+                    out.push_str(&items);
+                    told.push((items, at + 1));
+                }
             }
         }
         self.put(&out)
@@ -191,4 +203,24 @@ fn find_guid(text: &str) -> Option<usize> {
         })
     };
     bytes.windows(36).position(is_guid)
+}
+
+/// `2026-11-23 10:00:00` and `2026-11-23T10:00:00`, with what follows up to `Z`.
+fn without_times(text: &str) -> String {
+    let form = |window: &[u8]| {
+        window.iter().zip(b"0000-00-00 00:00:00").all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            b' ' => matches!(byte, b' ' | b'T'),
+            other => byte == other,
+        })
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.as_bytes().windows(19).position(form) {
+        out.push_str(&rest[..at]);
+        out.push_str("<time>");
+        rest = rest[at + 19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    }
+    out.push_str(rest);
+    out
 }

@@ -221,16 +221,20 @@ fn owners(context: &ConnectorContext<'_>, application: &Application, draft: &mut
         return;
     };
     let adopted = context.want.adopt == Some(Adopt::AppId(application.app_id));
-    if owners.is_empty() {
-        // Nobody owns it: a run of ours ended between create and bind.
-        bind(context, Owner::Caller, Class::Repair, "nobody owns the application", draft);
-    } else if adopted {
-        let caller = context.tenant.seen.caller.present().map(|caller| caller.object_id);
-        if caller.is_some_and(|caller| !owners.contains(&caller)) {
-            bind(context, Owner::Caller, Class::Widening, "the application is adopted", draft);
+    // Nobody owns it, or nothing was done after the binding of owners: a run of ours ended there.
+    let principal_is_absent = matches!(context.seen.principal, Seen::Absent);
+    let unfinished = owners.is_empty() || (principal_is_absent && !adopted);
+    let class = if unfinished { Class::Repair } else { Class::Widening };
+    let caller = context.tenant.seen.caller.present().map(|caller| caller.object_id);
+    if caller.is_some_and(|caller| !owners.contains(&caller)) {
+        if owners.is_empty() {
+            bind(context, Owner::Caller, class, "nobody owns the application", draft);
+        } else if unfinished {
+            bind(context, Owner::Caller, class, "owners are bound at creation", draft);
+        } else if adopted {
+            bind(context, Owner::Caller, class, "the application is adopted", draft);
         }
     }
-    let class = if owners.is_empty() { Class::Repair } else { Class::Widening };
     for owner in context.tenant.tenant.owners.difference(owners) {
         bind(context, Owner::Object(*owner), class, "listed under the tenant's `owners`", draft);
     }

@@ -187,6 +187,14 @@ fn failed(step: &Step, failure: Failure, ledger: &Ledger) -> Fate {
         FailureKind::CreationRace | FailureKind::NotFound if is_fresh(step, ledger) => {
             Fate::TryAgain(failure)
         }
+        // Of an application that an earlier run made, perhaps a moment ago, and did not finish. A 403
+        // may mean the same or a missing right, so it is believed of this run's own only.
+        FailureKind::CreationRace
+            if failure.status == Some(400)
+                && matches!(step.action, Action::CreateServicePrincipal { .. }) =>
+        {
+            Fate::TryAgain(failure)
+        }
         _ => Fate::Failed(failure.to_string()),
     }
 }
