@@ -3,6 +3,7 @@
 //! `ZREC_SCENARIO=name` runs some scenarios only; `ZREC_BLESS=1` rewrites the goldens.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says why and ends")]
 
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
@@ -33,6 +34,9 @@ fn each(law: Option<Law>, check: impl AsyncFn(&Scenario, &Prepared) -> Result<us
                 check(&scenario, &prepared).await
             })
         }));
+        if std::env::var_os("ZREC_TIMES").is_some() {
+            println!("{law:?} {}: {} ms", scenario.name, since.elapsed().as_millis());
+        }
         match attempt {
             Ok(Ok(count)) => runs += count,
             Ok(Err(why)) => broken.push(format!("{}: {why}", scenario.name)),
@@ -73,7 +77,7 @@ async fn goal(scenario: &Scenario, prepared: &Prepared) -> Result<String, String
     Ok(Names::of(scenario, &emulator, &prepared.known).cloud(&emulator))
 }
 
-/// At most two further runs reach the goal.
+/// At most two further runs reach the goal, where the cloud is not there already.
 async fn reaches(
     goal: &str,
     story: &str,
@@ -82,7 +86,10 @@ async fn reaches(
     emulator: &Emulator,
 ) -> Result<usize, String> {
     let desired = scenario.desired();
-    let mut cloud = String::new();
+    let mut cloud = Names::of(scenario, emulator, &prepared.known).cloud(emulator);
+    if cloud == goal {
+        return Ok(0);
+    }
     for runs in 1..=2 {
         run::apply(emulator, &desired, &Orders::of(scenario).seed(100 + runs)).await;
         lawful(emulator).map_err(|why| format!("{story}: {why}"))?;
@@ -163,14 +170,20 @@ fn a_crash_at_each_request_is_mended() {
     each(Some(Law::Crash), async |scenario, prepared| {
         let (goal, desired) = (goal(scenario, prepared).await?, scenario.desired());
         let mut runs = 2;
+        let mut mended = BTreeSet::new();
         for side in [Side::Before, Side::After] {
             for n in 1.. {
                 let emulator = prepared.start();
                 if !faults::dies_at(n, side, &emulator, &desired, &Orders::of(scenario)).await {
                     break;
                 }
+                runs += 1;
+                // Killed between two reads, the cloud is as it was after the last write.
+                if !mended.insert(emulator.snapshot_text()) {
+                    continue;
+                }
                 let story = format!("killed at request {n}, {side:?} the work");
-                runs += 1 + reaches(&goal, &story, scenario, prepared, &emulator).await?;
+                runs += reaches(&goal, &story, scenario, prepared, &emulator).await?;
             }
         }
         Ok(runs)
@@ -184,7 +197,7 @@ fn any_prefix_of_the_steps_can_be_finished() {
         let orders = Orders::of(scenario);
         let mut runs = 2;
         let steps = run::apply(&prepared.start(), &desired, &orders).await.division.go.len();
-        for most in (1..steps).step_by(1 + steps / 24) {
+        for most in (1..steps).step_by(1 + steps / 12) {
             let emulator = prepared.start();
             run::apply(&emulator, &desired, &orders.clone().most(most)).await;
             let story = format!("after {most} of {steps} steps");
@@ -203,13 +216,13 @@ fn two_runs_at_once_are_safe() {
         run::apply(&emulator, &desired, &orders).await;
         let requests = emulator.requests().len();
         let mut runs = 3;
-        for n in 1..=requests {
+        for n in (1..=requests).step_by(1 + requests / 24) {
             let emulator = prepared.start();
             faults::overtaken_at(n, &emulator, &desired, &orders).await;
             let story = format!("overtaken at request {n}");
             runs += 2 + reaches(&goal, &story, scenario, prepared, &emulator).await?;
         }
-        for seed in 0..6 {
+        for seed in 0..3 {
             let emulator = prepared.start();
             faults::side_by_side(seed, &emulator, &desired, &orders).await;
             let story = format!("side by side, seed {seed}");

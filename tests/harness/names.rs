@@ -202,7 +202,10 @@ fn find_guid(text: &str) -> Option<usize> {
             _ => byte.is_ascii_hexdigit(),
         })
     };
-    bytes.windows(36).position(is_guid)
+    // By its first hyphen: most text has none.
+    text.match_indices('-')
+        .filter_map(|(hyphen, _)| hyphen.checked_sub(8))
+        .find(|start| bytes.get(*start..start + 36).is_some_and(is_guid))
 }
 
 /// `2026-11-23 10:00:00` and `2026-11-23T10:00:00`, with what follows up to `Z`.
@@ -216,7 +219,12 @@ fn without_times(text: &str) -> String {
     };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.as_bytes().windows(19).position(form) {
+    let find = |text: &str| {
+        text.match_indices('-')
+            .filter_map(|(hyphen, _)| hyphen.checked_sub(4))
+            .find(|start| text.as_bytes().get(*start..start + 19).is_some_and(form))
+    };
+    while let Some(at) = find(rest) {
         out.push_str(&rest[..at]);
         out.push_str("<time>");
         rest = rest[at + 19..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
