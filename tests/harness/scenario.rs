@@ -96,6 +96,12 @@ pub(crate) fn all() -> Vec<Scenario> {
     scenarios
 }
 
+/// One scenario, by its name.
+pub(crate) fn named(name: &str) -> Scenario {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    Scenario::load(root.join(name))
+}
+
 impl Scenario {
     fn load(folder: PathBuf) -> Self {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
