@@ -51,6 +51,23 @@ pub(crate) fn by_app_id(app_id: &str) -> Option<&'static FirstParty> {
 }
 
 impl FirstParty {
+    /// The value of a role by its id; printing all roles to find one would cost a thousand times it.
+    pub(crate) fn role_value(&self, id: &str) -> Option<&str> {
+        let role = self.app_roles.iter().find(|role| role.id.eq_ignore_ascii_case(id))?;
+        Some(&role.value)
+    }
+
+    /// The id of a role by its value or id.
+    pub(crate) fn role_id(&self, name: &str) -> Option<&str> {
+        let role = self.app_roles.iter().find(|role| role.value == name || role.id == name)?;
+        Some(&role.id)
+    }
+
+    /// Whether it has application roles at all.
+    pub(crate) fn has_roles(&self) -> bool {
+        !self.app_roles.is_empty()
+    }
+
     /// `appRoles` as Graph prints them. Descriptions are ours: Microsoft's texts are not held.
     pub(crate) fn app_roles(&self) -> Value {
         let role = |p: &Permission| {

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::first_party::{self, FirstParty};
+use super::first_party;
 use super::tenant::{Object, Tenant, text};
 use crate::clock::stamp;
 use crate::graph::defaults;
@@ -24,16 +24,14 @@ pub(crate) fn assignment(
     let role = text(seed, "appRoleId");
     let holder = &tenant.service_principals[&resource];
     let app_id = text(holder, "appId").to_owned();
-    let roles = first_party::by_app_id(&app_id).map(FirstParty::app_roles).or_else(|| {
-        tenant.application_by_app_id(&app_id).and_then(|app| app.get("appRoles").cloned())
-    });
-    let roles = roles.unwrap_or_default();
-    let known =
-        roles.as_array().into_iter().flatten().find(|r| r["value"] == role || r["id"] == role);
-    let role = known.map_or(role, |r| r["id"].as_str().unwrap_or(role)).to_owned();
+    let known = match first_party::by_app_id(&app_id) {
+        Some(api) => api.role_id(role).map(str::to_owned),
+        None => own_role(tenant, &app_id, role),
+    };
     if known.is_none() && Uuid::parse_str(&role).is_err() {
         return Err(format!("`appRoleId`: `{role}` is no application role of {app_id}"));
     }
+    let role = known.unwrap_or_else(|| role.to_owned());
     let id = match text(seed, "id") {
         "" => tenant.mint_assignment(&principal),
         id => id.to_owned(),
@@ -41,6 +39,13 @@ pub(crate) fn assignment(
     let object = defaults::assignment(tenant, &id, [&principal, &resource, &role], &stamp(now));
     tenant.app_role_assignments.insert(id.clone(), object);
     Ok(id)
+}
+
+/// A role that an application of the tenant publishes, by its value or id.
+fn own_role(tenant: &Tenant, app_id: &str, name: &str) -> Option<String> {
+    let roles = tenant.application_by_app_id(app_id)?.get("appRoles")?.as_array()?;
+    let role = roles.iter().find(|role| role["value"] == name || role["id"] == name)?;
+    role["id"].as_str().map(str::to_owned)
 }
 
 /// A delegated grant.

@@ -50,9 +50,7 @@ fn tenant(tenant: &Tenant) -> Value {
 
 fn role_value(resource: Option<&Object>, id: &str) -> Value {
     let api = resource.and_then(|sp| first_party::by_app_id(text(sp, "appId")));
-    let roles = api.map(first_party::FirstParty::app_roles).unwrap_or_default();
-    let role = roles.as_array().into_iter().flatten().find(|r| r["id"] == id);
-    role.map_or(Value::Null, |r| r["value"].clone())
+    api.and_then(|api| api.role_value(id)).map_or(Value::Null, |value| json!(value))
 }
 
 fn application(tenant: &Tenant, app: &Object) -> Value {

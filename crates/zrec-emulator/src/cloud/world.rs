@@ -83,13 +83,33 @@ impl World {
 
     /// A service principal as it reads: what belongs to its application is shown from there.
     pub(crate) fn principal_view(&self, principal: &Object) -> Object {
+        let app_id = super::tenant::text(principal, "appId");
+        match first_party::by_app_id(app_id) {
+            Some(api) => {
+                let mut view = principal.clone();
+                view.insert("appRoles".into(), api.app_roles());
+                view.insert("oauth2PermissionScopes".into(), api.scopes());
+                view
+            }
+            None => self.own_principal_view(principal),
+        }
+    }
+
+    /// The same with nothing but these properties wanted: a first-party API has hundreds of roles,
+    /// which are not printed where nobody asks for them.
+    pub(crate) fn principal_selected(&self, principal: &Object, select: &[String]) -> Object {
+        let wants = |name: &str| select.is_empty() || select.iter().any(|wanted| wanted == name);
+        let app_id = super::tenant::text(principal, "appId");
+        let first_party = first_party::by_app_id(app_id).is_some();
+        match first_party && !wants("appRoles") && !wants("oauth2PermissionScopes") {
+            true => principal.clone(),
+            false => self.principal_view(principal),
+        }
+    }
+
+    fn own_principal_view(&self, principal: &Object) -> Object {
         let mut view = principal.clone();
         let app_id = super::tenant::text(principal, "appId").to_owned();
-        if let Some(api) = first_party::by_app_id(&app_id) {
-            view.insert("appRoles".into(), api.app_roles());
-            view.insert("oauth2PermissionScopes".into(), api.scopes());
-            return view;
-        }
         let Some((_, app)) = self.backing(&app_id) else {
             return view;
         };

@@ -43,6 +43,17 @@ pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     Ok(desk.entity(ask, &format!("{}/$entity", set(ask, &principal)), KIND, found))
 }
 
+/// Whether a resource publishes the role, enabled and for applications.
+fn publishes(resource: &Object, role: &str) -> bool {
+    let roles = array(resource, "appRoles");
+    let is_it = |published: &Value| {
+        published["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(role))
+            && published["isEnabled"] == true
+            && takes_applications(published)
+    };
+    role == DEFAULT_ACCESS && roles.is_empty() || roles.iter().any(is_it)
+}
+
 /// `POST …/appRoleAssignments` and `…/appRoleAssignedTo`.
 pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
     let holder = lookup::principal(desk, ask)?;
@@ -56,14 +67,12 @@ pub(crate) fn create(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> 
     }
     let (principal, resource) = (existing(desk, &principal)?, existing(desk, &resource)?);
     may_grant(desk, &resource)?;
-    let view = desk.world.principal_view(&resource);
     let app_id = text(&resource, "appId");
-    let known = role == DEFAULT_ACCESS && array(&view, "appRoles").is_empty()
-        || array(&view, "appRoles").iter().any(|r| {
-            r["id"].as_str().is_some_and(|id| id.eq_ignore_ascii_case(&role))
-                && r["isEnabled"] == true
-                && takes_applications(r)
-        });
+    let known = match first_party::by_app_id(app_id) {
+        Some(api) if role == DEFAULT_ACCESS => !api.has_roles(),
+        Some(api) => api.role_value(&role).is_some(),
+        None => publishes(&desk.world.principal_view(&resource), &role),
+    };
     if !known {
         return Err(Failure::bad(format!(
             "Permission being assigned was not found on application '{app_id}'."

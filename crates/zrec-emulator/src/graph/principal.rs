@@ -30,7 +30,7 @@ pub(crate) fn get(desk: &mut Desk<'_>, ask: &Ask) -> Result<Answer, Failure> {
 }
 
 fn view(desk: &Desk<'_>, ask: &Ask, sp: &Object) -> Object {
-    let mut view = desk.world.principal_view(sp);
+    let mut view = desk.world.principal_selected(sp, &ask.query.select);
     if ask.query.expand.iter().any(|name| name == "owners") {
         let owners = owner::views(desk, text(sp, "id"));
         view.insert("owners".into(), owners.into_iter().take(20).map(Value::Object).collect());

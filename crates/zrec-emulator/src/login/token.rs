@@ -10,7 +10,7 @@ use super::client::Client;
 use super::refusal::Refusal;
 use super::{assertion, jwt};
 use crate::cloud::first_party;
-use crate::cloud::tenant::{self, list, text};
+use crate::cloud::tenant::{self, Tenant, list, text};
 use crate::cloud::world::World;
 use crate::wire::{Answer, Incoming, decoded, form};
 
@@ -207,6 +207,29 @@ pub(crate) fn is_loopback(resource: &str) -> bool {
         .any(|&own| host == own || host.starts_with(&format!("{own}:")))
 }
 
+/// The values of the roles held on a resource, sorted.
+fn role_values<'a>(
+    world: &World,
+    directory: &Tenant,
+    resource: &str,
+    held: impl Iterator<Item = &'a str>,
+) -> Vec<String> {
+    let Some(resource) = directory.service_principals.get(resource) else { return Vec::new() };
+    let mut values: Vec<String> = match first_party::by_app_id(text(resource, "appId")) {
+        Some(api) => held.filter_map(|id| api.role_value(id)).map(str::to_owned).collect(),
+        None => {
+            let view = world.principal_view(resource);
+            let value = |id: &str| {
+                let role = list(&view, "appRoles").iter().find(|role| role["id"] == id)?;
+                role["value"].as_str().map(str::to_owned)
+            };
+            held.filter_map(value).collect()
+        }
+    };
+    values.sort();
+    values
+}
+
 fn claims(
     world: &World,
     tenant: &str,
@@ -216,20 +239,11 @@ fn claims(
     now: OffsetDateTime,
 ) -> Value {
     let directory = &world.tenants[tenant];
-    let view = directory
-        .service_principals
-        .get(audience)
-        .map(|sp| world.principal_view(sp))
-        .unwrap_or_default();
-    let held = |role: &&Value| {
-        directory.app_role_assignments.values().any(|a| {
-            text(a, "principalId") == client.object_id
-                && text(a, "resourceId") == audience
-                && a.get("appRoleId") == Some(&role["id"])
-        })
-    };
-    let roles: Vec<&Value> =
-        list(&view, "appRoles").iter().filter(held).map(|role| &role["value"]).collect();
+    let held = directory.app_role_assignments.values().filter(|assignment| {
+        text(assignment, "principalId") == client.object_id
+            && text(assignment, "resourceId") == audience
+    });
+    let roles = role_values(world, directory, audience, held.map(|held| text(held, "appRoleId")));
     let at = now.unix_timestamp();
     let uti =
         Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{tenant}{}{at}", client.app_id).as_bytes());
