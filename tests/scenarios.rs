@@ -216,7 +216,7 @@ fn two_runs_at_once_are_safe() {
         run::apply(&emulator, &desired, &orders).await;
         let requests = emulator.requests().len();
         let mut runs = 3;
-        for n in (1..=requests).step_by(1 + requests / 24) {
+        for n in (1..=requests).step_by(1 + requests / 12) {
             let emulator = prepared.start();
             faults::overtaken_at(n, &emulator, &desired, &orders).await;
             let story = format!("overtaken at request {n}");
