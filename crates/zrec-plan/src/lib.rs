@@ -21,6 +21,7 @@ pub mod observed;
 pub mod ownership;
 pub mod plan;
 pub mod privilege;
+pub mod record;
 pub mod render;
 pub mod safety;
 pub mod step;

@@ -111,7 +111,7 @@ pub fn plan(desired: &Desired, observed: &Observed, catalog: &Catalog, limits: &
             name: name.clone(),
             tenant_id: tenant.tenant_id,
             emulated: tenant.cloud == Cloud::Emulator,
-            connectors: connectors.len(),
+            connectors: desired.connectors.keys().filter(|id| id.tenant == *name).count(),
         });
     }
     seal(desired, observed, catalog, tenants, draft)

@@ -38,6 +38,9 @@ pub(super) fn call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, 
         Kind::Application | Kind::ServicePrincipal | Kind::ResourcePrincipal => {
             object_call(step, ledger, graph)?
         }
+        Kind::Certificate | Kind::ClientSecret => {
+            return Err("a credential's step is a protocol, not one request".to_owned());
+        }
     };
     let about = connector(step).map_or_else(|| step.tenant.to_string(), |id| id.to_string());
     Ok(call.for_step(about, format!("{} {} {}", step.verb, step.kind, step.key)))
@@ -83,7 +86,13 @@ fn object_call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, Stri
         Action::GrantRole { .. }
         | Action::GrantScopes { .. }
         | Action::RevokeRole { .. }
-        | Action::RevokeScopes { .. } => return Err("consent is no object's step".to_owned()),
+        | Action::RevokeScopes { .. }
+        | Action::MintCredential { .. }
+        | Action::SendCertificate { .. }
+        | Action::RecordSeen { .. }
+        | Action::AbortCredential { .. }
+        | Action::RemoveCredential { .. }
+        | Action::RetireCredential { .. } => return Err("not one request to one object".to_owned()),
     })
 }
 

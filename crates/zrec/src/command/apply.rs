@@ -42,6 +42,7 @@ pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> 
             stop: super::stop_on_interrupt(),
         };
         let code = apply(&work, arguments, global, &journal).await;
+        journal.end();
         if global.stats {
             planning::stats(&fleet.counts());
         }
