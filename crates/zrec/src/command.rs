@@ -67,6 +67,7 @@ fn begin(global: &Global) -> Result<(), Failed> {
             Failed::new(format!("cannot work in {}: {error}", directory.display()))
         })?;
     }
+    crate::secret::forbid_core_dumps();
     log(global)
 }
 
@@ -181,6 +182,11 @@ fn stop_on_interrupt() -> Arc<std::sync::atomic::AtomicBool> {
         }
     });
     stop
+}
+
+/// What names of runs and credentials come from: different in every run.
+fn wide_seed() -> u128 {
+    uuid::Uuid::new_v4().as_u128()
 }
 
 /// What jitter and request ids come from: different in every run.

@@ -34,6 +34,11 @@ impl FailPoints {
     pub async fn reach(&self, _: &'static str) {}
 
     /// Does nothing.
+    pub fn alive(&self, _: &'static str) -> bool {
+        true
+    }
+
+    /// Does nothing.
     pub fn strike(&self, _: &'static str) -> io::Result<()> {
         Ok(())
     }
@@ -95,6 +100,12 @@ mod armed {
             if self.hit(point, false) == Some(Act::Pend) || self.is_dead() {
                 std::future::pending::<()>().await;
             }
+        }
+
+        /// Passes a point where nothing can be awaited; false: the process counts as dead.
+        pub fn alive(&self, point: &'static str) -> bool {
+            self.hit(point, false);
+            !self.is_dead()
         }
 
         /// Passes a durable step of the store. In-process death is an error here, and the next

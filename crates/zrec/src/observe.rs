@@ -19,7 +19,10 @@ use crate::cloud::graph::{Call, Reader};
 use crate::fleet::{Fleet, Member};
 
 mod children;
+mod records;
 mod tenant;
+
+pub use records::read_records_again;
 
 /// What is read beside the connectors themselves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,7 +68,9 @@ async fn observe_tenant(
             let mut first = tenant::Level::new(&connectors, catalog, wanted);
             let answers = Answers(reader.send_all(first.calls()).await);
             let (mut seen, applications) = first.decode(&answers, desired, member, &reader);
-            let connectors = children::read(&reader, &connectors, applications).await;
+            let wanted = connectors;
+            let mut connectors = children::read(&reader, &wanted, applications).await;
+            records::read(member, &wanted, &mut connectors);
             seen.server_time = answers.server_time();
             seen.clock_skew_seconds = seen
                 .server_time

@@ -21,6 +21,8 @@ pub(super) enum Fate {
     ReadAgain,
     /// An object of this run is not visible everywhere yet: try again in a moment.
     TryAgain(Failure),
+    /// Whether it was done is not known, and finding out is the next run's work.
+    LeftOpen(String),
     /// Refused.
     Failed(String),
 }
