@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::credential::{Decision, History, Situation, State, Verdict, decide, keys};
 use crate::desired::RetireOld;
@@ -127,19 +127,22 @@ impl<'a> Ledger<'a> {
         renewal.zip(self.now).is_some_and(|(renewal, now)| renewal <= now)
     }
 
-    /// Whether one is to be minted: none is usable, or all that are end soon, and none is under way.
-    pub fn mint(&self, renew_before_days: u16) -> Option<Mint> {
+    /// Whether one is to be minted: of those that stay none is usable, or all end soon; and none
+    /// is under way.
+    pub fn mint(&self, renew_before_days: u16, retire_old: RetireOld) -> Option<Mint> {
         let under_way = self
             .judged
             .iter()
             .any(|judged| matches!(judged.decision.verdict, Verdict::Minting | Verdict::Settling));
-        if under_way || self.live().any(|live| !self.is_due(live, renew_before_days)) {
+        let leaving = self.replaced(retire_old);
+        let stays = |live: &&Judged<'a>| {
+            !leaving.iter().any(|(old, _)| old.history.record.name == live.history.record.name)
+        };
+        if under_way || self.live().filter(stays).any(|live| !self.is_due(live, renew_before_days))
+        {
             return None;
         }
-        let names = |judged: &mut dyn Iterator<Item = &Judged<'a>>| -> BTreeSet<String> {
-            judged.map(|judged| judged.history.record.name.to_string()).collect()
-        };
-        let revoked = names(&mut self.unanswered());
+        let revoked = names(self.unanswered());
         if !revoked.is_empty() {
             return Some(Mint {
                 class: Class::Widening,
@@ -151,62 +154,59 @@ impl<'a> Ledger<'a> {
                 rests_on_absence: true,
             });
         }
-        let maintenance = |reason: String, succeeds, rests_on_absence| {
-            Some(Mint { class: Class::Maintenance, reason, succeeds, rests_on_absence })
-        };
+        let (reason, succeeds, rests_on_absence) = self.maintenance(renew_before_days);
+        Some(Mint { class: Class::Maintenance, reason, succeeds, rests_on_absence })
+    }
+
+    /// Why one is to be minted as a matter of course, what it succeeds, and whether that rests on
+    /// the absence of a key.
+    fn maintenance(&self, renew_before_days: u16) -> (String, BTreeSet<String>, bool) {
         if let Some(last) = self.live().max_by_key(|live| live.history.end()) {
-            let renewal = last.history.renewal(renew_before_days);
             let reason = format!(
                 "{} ends on {}; its renewal is due from {}",
                 last.history.record.name,
                 day(last.history.end()),
-                day(renewal)
+                day(last.history.renewal(renew_before_days))
             );
-            return maintenance(reason, names(&mut self.live()), false);
+            return (reason, names(self.live()), false);
         }
-        let lost = names(&mut self.with(Verdict::Lost));
-        if !lost.is_empty() {
-            return maintenance(
-                format!("{} was lost before anybody was given it", list(&lost)),
-                lost,
-                true,
-            );
+        let rows = [
+            (Verdict::Lost, "was lost before anybody was given it"),
+            (Verdict::GiveUp, "was left unfinished"),
+            (Verdict::Ended, "has ended"),
+        ];
+        for (verdict, what) in rows {
+            let gone = names(self.with(verdict));
+            if !gone.is_empty() {
+                return (format!("{} {what}", list(&gone)), gone, verdict == Verdict::Lost);
+            }
         }
-        let left = names(&mut self.with(Verdict::GiveUp));
-        if !left.is_empty() {
-            return maintenance(format!("{} was left unfinished", list(&left)), left, false);
-        }
-        let ended = names(&mut self.with(Verdict::Ended));
-        if !ended.is_empty() {
-            return maintenance(format!("{} has ended", list(&ended)), ended, false);
-        }
-        maintenance("the connector has none that works".to_owned(), BTreeSet::new(), false)
+        ("the connector has none that works".to_owned(), BTreeSet::new(), false)
     }
 
-    /// R7: usable ones that may go, each with the reason.
-    pub fn replaced(&self, retire_old: RetireOld) -> Vec<(&Judged<'a>, String)> {
-        let usable = || self.with(Verdict::Live).chain(self.with(Verdict::RecordSeen));
-        usable()
-            .filter_map(|old| {
-                let (next, what) = match old.history.offered {
-                    None => (
-                        self.with(Verdict::Live).find(|next| {
-                            next.history.offered >= old.history.minted_at()
-                                && next.history.is_offered()
-                        }),
-                        "was offered instead",
-                    ),
-                    Some(offered) => (
-                        self.with(Verdict::Live).find(|next| {
-                            next.history.offered > Some(offered)
-                                && suffices(&next.history, retire_old)
-                        }),
-                        "is acknowledged",
-                    ),
-                };
-                Some((old, format!("{} {what}", next?.history.record.name)))
-            })
-            .collect()
+    /// R7: usable ones that may go, each with the one that replaces it.
+    pub fn replaced(&self, retire_old: RetireOld) -> Vec<(&Judged<'a>, &Judged<'a>)> {
+        let usable = self.judged.iter().filter(|judged| {
+            matches!(judged.decision.verdict, Verdict::Live | Verdict::RecordSeen)
+        });
+        let next = |old: &Judged<'_>| {
+            self.with(Verdict::Live).find(|next| replaces(&next.history, &old.history, retire_old))
+        };
+        usable.filter_map(|old| Some((old, next(old)?))).collect()
+    }
+}
+
+/// R7: whether one credential makes an older one needless.
+fn replaces(next: &History<'_>, old: &History<'_>, retire_old: RetireOld) -> bool {
+    match old.offered {
+        // Of two that were minted side by side, the one that is offered stays. A successor, which
+        // lives longer, is not needless because its predecessor was offered late.
+        None => {
+            next.is_offered()
+                && next.offered >= old.minted_at()
+                && next.end().zip(old.end()).is_some_and(|(next, old)| old - next <= Duration::DAY)
+        }
+        Some(offered) => next.offered > Some(offered) && suffices(next, retire_old),
     }
 }
 
@@ -220,7 +220,7 @@ fn suffices(history: &History<'_>, retire_old: RetireOld) -> bool {
 }
 
 /// R7: what people are given: the one already offered and not acknowledged, else the smallest
-/// usable name. Judged by a fresh read of the store alone.
+/// usable name of those that live longest, to the day. Judged by a fresh read of the store alone.
 pub fn offerable<'a>(
     records: &'a Records,
     subject: &Subject<'_>,
@@ -234,17 +234,25 @@ pub fn offerable<'a>(
         .filter(|history| matches!(history.state(), State::Seen | State::Offered))
         .filter(|history| history.end().zip(now).is_none_or(|(end, now)| now < end))
         .collect();
-    // What a later one has replaced is on its way out.
-    let replaced = |old: &History<'_>| {
-        usable.iter().any(|next| match old.offered {
-            None => next.is_offered() && next.offered >= old.minted_at(),
-            Some(offered) => next.offered > Some(offered) && next.is_acknowledged(),
-        })
+    // What another has replaced is on its way out.
+    let needless =
+        |old: &History<'_>| usable.iter().any(|next| replaces(next, old, RetireOld::Acknowledged));
+    let waiting: Vec<_> =
+        usable.iter().filter(|history| !history.is_acknowledged() && !needless(history)).collect();
+    let longest = waiting.iter().filter_map(|history| history.end()).max();
+    let lives_longest = |history: &History<'_>| {
+        longest.zip(history.end()).is_some_and(|(longest, end)| longest - end <= Duration::DAY)
     };
-    let waiting = usable.iter().filter(|history| !history.is_acknowledged() && !replaced(history));
     waiting
-        .min_by_key(|history| (!history.is_offered(), &history.record.name))
+        .into_iter()
+        .min_by_key(|history| {
+            (!history.is_offered(), !lives_longest(history), &history.record.name)
+        })
         .map(|history| history.record)
+}
+
+fn names<'b, 'a: 'b>(judged: impl Iterator<Item = &'b Judged<'a>>) -> BTreeSet<String> {
+    judged.map(|judged| judged.history.record.name.to_string()).collect()
 }
 
 /// Names in one phrase.

@@ -44,7 +44,7 @@ pub fn plan(context: &ConnectorContext<'_>, desk: &Desk<'_>, draft: &mut Draft) 
     if let Some(terms) = terms {
         scribe.retire(&ledger, &terms, draft);
         finding::ends_soon(context, &ledger, &terms, draft);
-        let mint = ledger.mint(terms.renew_before_days).filter(|_| desk.may_add);
+        let mint = ledger.mint(terms.renew_before_days, terms.retire_old).filter(|_| desk.may_add);
         if let Some(mint) = mint {
             finding::of_terms(context, desk.kind, &terms, draft);
             minted = terms.days().is_some();
@@ -190,8 +190,12 @@ impl Scribe<'_> {
             let reason = format!("it ended on {}", day(judged.history.end()));
             self.retire_one(judged, reason, false, draft);
         }
-        for (judged, reason) in ledger.replaced(terms.retire_old) {
-            self.retire_one(judged, reason, true, draft);
+        for (old, next) in ledger.replaced(terms.retire_old) {
+            let what = match old.history.is_offered() {
+                true => "is acknowledged",
+                false => "was offered instead",
+            };
+            self.retire_one(old, format!("{} {what}", next.history.record.name), true, draft);
         }
     }
 
