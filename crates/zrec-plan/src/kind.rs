@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub mod application;
+pub mod certificate;
+pub mod client_secret;
 pub mod consent;
 pub mod resource_principal;
 pub mod service_principal;

@@ -9,6 +9,7 @@ pub mod approval;
 pub mod catalog;
 pub mod code;
 pub mod connector;
+pub mod credential;
 pub mod desired;
 pub mod draft;
 pub mod finding;

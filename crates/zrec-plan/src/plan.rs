@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::catalog::{Catalog, PermissionType};
 use crate::code;
 use crate::connector;
+use crate::credential;
 use crate::desired::{Cloud, Desired, DesiredConnector, DesiredTenant};
 use crate::draft::Draft;
 use crate::finding::{Effect, Finding};
@@ -151,6 +152,7 @@ fn plan_tenant(
         return;
     }
     safety::tenant_findings(context, draft);
+    credential::without_store(context, connectors, draft);
     let before = draft.steps.len();
     let mut needed = BTreeSet::new();
     for (want, seen) in connectors {

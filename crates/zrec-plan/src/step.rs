@@ -275,6 +275,9 @@ pub struct Step {
     pub before: Digest,
     /// Digest of the part after.
     pub after: Digest,
+    /// Whether the applier must read again, settled, before it does the step: it rests on
+    /// something not being there, or takes away what works.
+    pub needs_settled: bool,
 }
 
 /// What makes two steps of two plans the same step.
