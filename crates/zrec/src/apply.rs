@@ -30,6 +30,7 @@ mod names;
 mod outcome;
 mod pass;
 mod send;
+mod settled;
 
 pub use names::Names;
 pub use outcome::Outcome;
@@ -68,14 +69,15 @@ impl Work<'_> {
         let mut next = first;
         let mut seen = observed;
         for pass in 0..MOST_PASSES {
-            self.pass(&seen, &next.go, &mut run, progress).await;
+            let go = self.settled(run.to_do(&next.go), &mut seen, progress).await;
+            self.pass(&seen, &go, &mut run, progress).await;
             if self.stopped() {
                 run.outcome.interrupted = true;
                 run.outcome.unfinished = run.not_done(&next.go);
                 return run.outcome;
             }
             // After steps that only the store knows, the clouds need not be asked again.
-            let known = next.go.iter().all(credential::is_record_only).then(|| {
+            let known = go.iter().all(credential::is_record_only).then(|| {
                 let mut known = seen.clone();
                 read_records_again(self.fleet, self.desired, &mut known);
                 known

@@ -2,6 +2,7 @@
 
 pub mod application;
 pub mod certificate;
+pub mod client_secret;
 pub mod consent;
 pub mod resource_principal;
 pub mod service_principal;

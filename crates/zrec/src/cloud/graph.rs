@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use super::pace::Repeat;
 
 mod build;
-pub mod minted;
 pub mod read;
 pub mod session;
 pub mod write;

@@ -163,7 +163,7 @@ impl Bench<'_> {
         let kept = seen.into_iter().filter(|entry| graph_kind::key_id(entry) != without);
         let mut list: Vec<Value> = kept.map(graph_kind::kept).collect();
         let records = self.store.records_of(&task.unique_name).map_err(|f| of_store(&f))?.records;
-        let pending = records.iter().filter(|record| is_pending(record));
+        let pending = records.iter().filter(|record| is_pending(record, task.app_id));
         for (name, facts) in pending.filter_map(|record| Some((&record.name, facts(record)?))) {
             let is_there = list.iter().any(|entry| graph_kind::key_id(entry) == Some(facts.key_id));
             if !is_there && without != Some(facts.key_id) {
@@ -226,7 +226,7 @@ fn facts(record: &Record) -> Option<&CertificateFacts> {
 
 /// Whether a certificate of ours is wanted, and no read has shown it yet. One that was seen and is
 /// gone was removed by somebody, and stays removed.
-fn is_pending(record: &Record) -> bool {
+fn is_pending(record: &Record, app_id: Option<Guid>) -> bool {
     let is_over = |transition: &Transition| {
         matches!(
             transition,
@@ -237,6 +237,9 @@ fn is_pending(record: &Record) -> bool {
                 | Transition::Aborted
         )
     };
+    // One that was intended for a deleted application of the same key has no business here.
+    let is_of_this = |transition: &Transition| matches!(transition, Transition::Intended { app_id: of, .. } if Some(*of) == app_id);
     record.kind == CredentialKind::Certificate
+        && record.entries.iter().any(|entry| is_of_this(&entry.transition))
         && !record.entries.iter().any(|entry| is_over(&entry.transition))
 }

@@ -12,9 +12,9 @@ use super::{Bench, INTENT_LIFE, Task, of_store};
 use crate::apply::send::Fate;
 use crate::cloud::answer::Answer;
 use crate::cloud::failure::{Failure, FailureKind};
-use crate::cloud::graph::minted::{Minted, minted};
 use crate::cloud::graph::{Call, write};
 use crate::cloud::settle;
+use crate::kind::client_secret::{Minted, minted};
 use crate::store::StoreFailure;
 
 /// New names for one step, while the cloud refuses for want of time.

@@ -1,4 +1,4 @@
-//! The answer to `addPassword`: the one place where a client secret's value comes into the process.
+//! Client secrets of an application, at Microsoft Graph: the one place where a value comes in.
 
 use serde_json::Value;
 use time::OffsetDateTime;
