@@ -13,6 +13,7 @@ mod apply;
 pub mod check;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod handoff;
 mod plan;
 mod session;
 
@@ -115,6 +116,7 @@ fn dispatch(command: Command, global: &Global) -> Result<u8, Failed> {
         }),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Apply(arguments) => apply::run(&arguments, global),
+        Command::Handoff { command } => handoff::run(&command, global),
         #[cfg(feature = "emulator")]
         Command::Emulator(arguments) => emulator::run(&arguments),
         Command::Completions { shell } => {
