@@ -119,7 +119,8 @@ mod armed {
             }
         }
 
-        fn is_dead(&self) -> bool {
+        /// Whether the process counts as dead.
+        pub fn is_dead(&self) -> bool {
             self.rule.as_ref().is_some_and(|rule| rule.dead.load(Ordering::Relaxed))
         }
 

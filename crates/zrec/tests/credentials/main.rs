@@ -1,0 +1,10 @@
+//! Credentials: the store's rules, the protocols, the crash law, silence.
+
+mod crash;
+mod marks;
+mod protocol;
+mod silence;
+mod stage;
+#[cfg(unix)]
+mod store;
+mod union;
