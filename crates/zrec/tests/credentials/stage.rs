@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -66,12 +67,19 @@ pub(crate) struct Stage {
     pub(crate) desired: Desired,
     pub(crate) requests: Arc<AtomicUsize>,
     pub(crate) surroundings: Surroundings,
+    /// What another does right after the n-th read of certificates.
+    pub(crate) meanwhile: Arc<Mutex<Option<(usize, BoxFuture<'static, ()>)>>>,
     clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
     runs: AtomicUsize,
 }
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// In memory where the system has such a place: thousands of synced files need no disk.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 impl Stage {
@@ -86,11 +94,12 @@ impl Stage {
             Arc::new(move || began.0 + began.1.elapsed());
         let cloud = CloudFile { quirks, ..CloudFile::default() };
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: scratch(),
             emulator: Emulator::new(cloud).with_clock(clock.clone()),
             desired,
             requests: Arc::default(),
             surroundings: Surroundings::default(),
+            meanwhile: Arc::default(),
             clock,
             runs: AtomicUsize::new(0),
         }
@@ -99,10 +108,15 @@ impl Stage {
     fn transport(&self, kill: &Kill, dead: &Arc<AtomicBool>) -> Transport {
         let (emulator, kill, dead) = (self.emulator.clone(), kill.clone(), dead.clone());
         let requests = self.requests.clone();
+        let (meanwhile, reads) = (self.meanwhile.clone(), Arc::new(AtomicUsize::new(0)));
         requests.store(0, Ordering::Relaxed);
         Transport::InProcess(InProcess::new(move |request: http::Request<Bytes>| {
             let (emulator, kill, dead) = (emulator.clone(), kill.clone(), dead.clone());
             let number = requests.fetch_add(1, Ordering::Relaxed) + 1;
+            let of_keys = request.method() == http::Method::GET
+                && request.uri().to_string().contains("keyCredentials");
+            let read = reads.fetch_add(usize::from(of_keys), Ordering::Relaxed) + 1;
+            let meanwhile = of_keys.then(|| meanwhile.lock().unwrap().take_if(|(n, _)| *n == read));
             async move {
                 let die = || async {
                     dead.store(true, Ordering::Relaxed);
@@ -112,6 +126,9 @@ impl Stage {
                     die().await;
                 }
                 let answer = emulator.call(request).await;
+                if let Some((_, act)) = meanwhile.flatten() {
+                    act.await;
+                }
                 if matches!(kill, Kill::After(n) if n == number) {
                     die().await;
                 }
