@@ -117,6 +117,3 @@ pub fn sharepoint_json(facts: &CertificateFacts, private_key: &Secret) -> Result
     let text = std::str::from_utf8(&text).map_err(|error| NotMade(error.to_string()))?;
     Ok(Secret::new(text.to_owned()))
 }
-
-#[cfg(test)]
-mod tests;

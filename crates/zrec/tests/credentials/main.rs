@@ -1,5 +1,6 @@
 //! Credentials: the store's rules, the protocols, the crash law, silence.
 
+mod certificate;
 mod crash;
 mod marks;
 mod protocol;

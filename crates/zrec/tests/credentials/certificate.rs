@@ -3,7 +3,12 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::KeyPair;
+use time::{Duration, OffsetDateTime};
+use zrec::certificate::{Made, make, pem, sharepoint_json};
+
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 const NOW: OffsetDateTime = time::macros::datetime!(2026-12-01 10:20:30.5 UTC);
@@ -91,5 +96,26 @@ fn openssl_writes_the_same_pair_in_the_same_bytes() {
     if let Some(out) = openssl(&["pkcs8", "-topk8", "-nocrypt"], made.private_key.expose()) {
         assert_eq!(out, made.private_key.expose());
         eprintln!("openssl ran");
+    }
+}
+
+#[test]
+fn openssl_agrees_about_the_fields_and_the_signature() {
+    let made = made();
+    let certificate = pem(&made.facts.der);
+    if let Some(out) = openssl(&["x509", "-noout", "-text"], &certificate) {
+        for fact in [
+            "sha256WithRSAEncryption",
+            "Public-Key: (2048 bit)",
+            "Not Before: Dec  1 10:15:30 2026 GMT",
+            "Not After : Dec  1 10:15:30 2030 GMT",
+            "Digital Signature",
+            "CA:FALSE",
+        ] {
+            assert!(out.contains(fact), "{fact}: {out}");
+        }
+    }
+    if let Some(out) = openssl(&["pkey", "-check", "-noout"], made.private_key.expose()) {
+        assert!(out.contains("valid"), "{out}");
     }
 }
