@@ -14,10 +14,14 @@ mod cloud;
 #[path = "planning/credentials.rs"]
 #[allow(dead_code, reason = "shared with the tests of planning")]
 mod credentials;
+#[path = "credentials/cut_short.rs"]
+mod cut_short;
+#[path = "credentials/misplaced.rs"]
+mod misplaced;
 #[path = "planning/set.rs"]
 mod set;
-#[path = "credentials/stories.rs"]
-mod stories;
+#[path = "credentials/story.rs"]
+mod story;
 #[path = "credentials/terms.rs"]
 mod terms;
 #[path = "credentials/years.rs"]

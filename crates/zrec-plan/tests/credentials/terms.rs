@@ -10,7 +10,7 @@ use zrec_plan::record::{Evidence, Transition};
 use zrec_plan::step::{Action, Class, Verb};
 
 use crate::cloud::{self, present};
-use crate::stories::Story;
+use crate::story::Story;
 use crate::{NOW, ago};
 
 const DAY: Duration = Duration::DAY;
