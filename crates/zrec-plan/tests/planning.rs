@@ -153,7 +153,7 @@ fn too_many_removals_are_held() {
 
 fn any_cloud() -> impl Strategy<Value = (Desired, Observed)> {
     let apps = proptest::sample::subsequence(SEVEN.to_vec(), 1..=3);
-    (apps, proptest::collection::vec(any::<u32>(), 0..12)).prop_map(|(apps, gusts)| {
+    (apps, proptest::collection::vec(any::<u32>(), 0..20)).prop_map(|(apps, gusts)| {
         let desired = desired(&apps);
         let mut observed = cloud::synced(&desired);
         for gust in gusts {
@@ -164,7 +164,7 @@ fn any_cloud() -> impl Strategy<Value = (Desired, Observed)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     /// Whatever happened to the cloud, what is planned leaves nothing to plan.
     #[test]

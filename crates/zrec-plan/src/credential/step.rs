@@ -1,7 +1,5 @@
 //! Steps out of the ledger. Mints have a stable key; every other step names its credential.
 
-use serde_json::json;
-
 use crate::credential::ledger::day;
 use crate::credential::{
     Decision, Judged, Ledger, Mint, Removes, Subject, Terms, Verdict, finding,
@@ -12,7 +10,7 @@ use crate::kind::Kind;
 use crate::observed::{Application, Seen};
 use crate::plan::ConnectorContext;
 use crate::record::{CredentialKind, CredentialName, Records};
-use crate::step::{Action, Class, Digest, FieldChange, Phase, Step, StepBuilder, Verb};
+use crate::step::{Action, Class, Digest, Phase, Step, StepBuilder, Verb};
 
 /// What the credentials of one kind are planned with.
 #[derive(Clone, Copy, Debug)]
@@ -233,7 +231,6 @@ impl Scribe<'_> {
             .class(mint.class)
             .summary(format!("for {days} days{beside}"))
             .reason(mint.reason.clone())
-            .changes(vec![FieldChange { field: "days", before: json!(null), after: json!(days) }])
             .digests(before, Digest::of(&days));
         if mint.rests_on_absence {
             step = step.needs_settled();

@@ -116,10 +116,7 @@ fn one(step: &Step, number: usize, resources: &BTreeMap<Guid, Guid>, seen: &mut 
         }
         Action::UpdateApplication { body } => patch(present(&mut seen.application), body),
         Action::BindOwner { owner } => {
-            let owner = match owner {
-                Owner::Caller => caller(),
-                Owner::Object(id) => *id,
-            };
+            let owner = if let Owner::Object(id) = owner { *id } else { caller() };
             present(&mut seen.owners).insert(owner);
         }
         Action::CreateServicePrincipal { tags } => {

@@ -133,7 +133,11 @@ pub(crate) fn gust(what: u32, which: usize, now: OffsetDateTime, seen: &mut Obse
         // Another key of the name.
         16 => appear(Some(&name), present(&mut seen.application)),
         // The run ended half-way.
-        17 => record.entries.truncate(1 + which % 3),
+        17 => {
+            record.entries.sort();
+            record.entries.dedup();
+            record.entries.truncate(1 + which % 3);
+        }
         18 => write(seen, &name, now, Transition::Offered),
         19 => write(seen, &name, now, Transition::Offered),
         20 => {
@@ -153,7 +157,9 @@ pub(crate) fn gust(what: u32, which: usize, now: OffsetDateTime, seen: &mut Obse
 }
 
 fn appear(name: Option<&CredentialName>, application: &mut Application) {
-    let number = application.credentials.len() as u128 + 0xabcd_0000;
+    let taken =
+        |number: u128| application.credentials.iter().any(|key| key.key_id == drawn(number));
+    let number = (0xabcd_0000..).find(|number| !taken(*number)).unwrap();
     application.credentials.push(Credential {
         key_id: drawn(number),
         certificate: false,
