@@ -1,14 +1,14 @@
 //! A run in this process: the same functions as the command's, on a transport with gates.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use zrec::apply::{Outcome, Work};
+use zrec::apply::{Names, Outcome, Work};
 use zrec::cloud::graph::{Graph, Settings};
 use zrec::cloud::journal::Journal;
 use zrec::cloud::origin::{Endpoints, Trust};
@@ -16,9 +16,11 @@ use zrec::cloud::pace::PaceOptions;
 use zrec::cloud::settle::Patience;
 use zrec::cloud::token::SignIn;
 use zrec::cloud::transport::{Broken, InProcess, Transport};
+use zrec::failpoint::FailPoints;
 use zrec::fleet::{Fleet, Member};
 use zrec::observe::{Wanted, observe};
 use zrec::progress::Progress;
+use zrec::store::{Store, Surroundings};
 use zrec_emulator::{DEFAULT_CALLER, Emulator, Lost};
 use zrec_plan::approval::{self, Consented, Division};
 use zrec_plan::catalog::Catalog;
@@ -63,6 +65,9 @@ pub(crate) struct Orders {
     /// Only the first so many steps.
     pub(crate) most: usize,
     pub(crate) journal: Option<Arc<Journal>>,
+    /// The set's root, where secret stores are; none where the story has none.
+    pub(crate) root: Option<PathBuf>,
+    pub(crate) fail_points: FailPoints,
 }
 
 impl Orders {
@@ -85,6 +90,8 @@ impl Orders {
             seed: 7,
             most: usize::MAX,
             journal: None,
+            root: None,
+            fail_points: FailPoints::default(),
         }
     }
 
@@ -140,6 +147,8 @@ pub(crate) async fn apply(emulator: &Emulator, desired: &Desired, orders: &Order
         wanted: orders.wanted,
         patience: Patience::REAL,
         stop: Arc::new(AtomicBool::new(false)),
+        names: Names::seeded(orders.seed.into()),
+        fail_points: orders.fail_points.clone(),
     };
     let observed = observe(&fleet, desired, work.catalog, work.wanted).await;
     let plan = plan(desired, &observed, work.catalog, &work.limits);
@@ -163,6 +172,8 @@ pub(crate) async fn apply_everything(emulator: &Emulator, desired: &Desired) {
         seed: 1,
         most: usize::MAX,
         journal: None,
+        root: None,
+        fail_points: FailPoints::default(),
     };
     let ran = apply(emulator, desired, &orders).await;
     assert!(ran.outcome.failed.is_empty(), "{:#?}", ran.outcome.failed);
@@ -187,7 +198,9 @@ async fn fleet(emulator: &Emulator, desired: &Desired, orders: &Orders) -> Fleet
             journal: orders.journal.clone(),
             yields: orders.journal.is_none(),
         });
-        fleet.tenants.insert(name.clone(), Member { login, graph: graph.await });
+        let surroundings = Surroundings { ci: false, fail_points: orders.fail_points.clone() };
+        let store = orders.root.as_ref().and_then(|root| Store::of(tenant, root, &surroundings));
+        fleet.tenants.insert(name.clone(), Member { login, graph: graph.await, store });
     }
     fleet
 }

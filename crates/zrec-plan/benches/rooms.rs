@@ -55,6 +55,7 @@ fn nothing_there(desired: &Desired) -> Observed {
         app_management_policy: Seen::Absent,
         set_applications: None,
         clock_skew_seconds: Some(0),
+        server_time: None,
     };
     Observed {
         tenants: desired.tenants.keys().map(|name| (name.clone(), tenant.clone())).collect(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::kind::Kind;
 use crate::plan::Plan;
-use crate::step::{Action, Class, Phase, Step, StepId, Verb};
+use crate::step::{Action, Class, Digest, Phase, Step, StepId, Verb};
 
 /// What the operator has said yes to, by class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,6 +113,13 @@ pub fn depends(step: &Step, other: &Step) -> bool {
         }
         // Revoked before it leaves the declaration.
         (Kind::Consent, Verb::Revoke) => step.key == "application/declaration",
+        // The first credential waits for consent. A successor does not: what works must not end
+        // because a new permission waits for its review.
+        (Kind::Consent, Verb::Grant) => step.verb == Verb::Mint && step.before == Digest::absent(),
+        // What was removed by hand stays on the books until it has a successor.
+        (Kind::ClientSecret | Kind::Certificate, Verb::Mint) => {
+            step.kind == other.kind && matches!(step.action, Action::AbortCredential { .. })
+        }
         _ => false,
     }
 }
@@ -120,7 +127,6 @@ pub fn depends(step: &Step, other: &Step) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::Digest;
 
     fn step(kind: Kind, verb: Verb, phase: Phase, class: Class) -> Step {
         Step {
@@ -138,6 +144,7 @@ mod tests {
             action: Action::RemoveCertificates,
             before: Digest::absent(),
             after: Digest::absent(),
+            needs_settled: false,
         }
     }
 

@@ -76,4 +76,24 @@ codes! {
     SOFT_DELETED = 121, "a deleted application holds this key";
     /// An API is absent and a person must create it.
     API_ABSENT = 122, "a Microsoft API is absent from the tenant";
+    /// Another run may be minting a credential.
+    MINTING = 123, "a credential is being minted by another run";
+    /// A credential was minted and no read shows it yet.
+    SETTLING = 124, "a credential is not visible yet";
+    /// A credential that nobody was given is gone.
+    LOST = 125, "a credential was lost before anybody was given it";
+    /// A credential that somebody was given is gone.
+    REVOKED_BY_HAND = 126, "a credential was removed by hand";
+    /// The tenant's policy shortens a credential's life.
+    CAPPED = 127, "the tenant's policy shortens a credential's lifetime";
+    /// The tenant's policy refuses a credential that is due.
+    POLICY_REFUSES = 128, "the tenant's policy refuses a credential";
+    /// A key that no record names.
+    UNRECORDED = 129, "a credential at Microsoft is in no record";
+    /// There are no records to go by.
+    NO_STORE = 130, "credentials are not managed: there is no secret store";
+    /// A credential in use ends before its successor is known to have arrived.
+    EXPIRING = 131, "a credential ends soon and its successor is not acknowledged";
+    /// A key of an adopted application from before its adoption.
+    INHERITED = 132, "a credential is inherited";
 }

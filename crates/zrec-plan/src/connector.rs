@@ -1,6 +1,7 @@
 //! One connector: may it be planned at all, and then its kinds in the order of work.
 
 use crate::code;
+use crate::credential;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind;
@@ -34,13 +35,15 @@ fn plan_present(
     let foreign = ownership::is_foreign(context, application, draft);
     ownership::surface(context, application, draft);
     unknown(context, draft);
+    credential::unrecorded(context, application, draft);
     let mut own = Draft::default();
     kind::application::plan(context, application, &mut own);
     kind::service_principal::plan(context, &mut own);
     kind::consent::plan(context, &application.declared, &mut own);
+    credentials(context, Some(application), !foreign, Phase::Repair, &mut own);
     if foreign {
         // Narrowing goes on; everything else could serve whoever holds the application.
-        own.steps.retain(|step| step.phase == Phase::Revoke);
+        own.steps.retain(|step| matches!(step.phase, Phase::Repair | Phase::Revoke));
         own.hand_offs.clear();
     }
     draft.steps.append(&mut own.steps);
@@ -64,6 +67,7 @@ fn plan_absent(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
         kind::application::restore(context, deleted, draft);
         kind::service_principal::plan(context, draft);
         kind::consent::plan(context, &deleted.declared, draft);
+        credentials(context, Some(deleted), true, Phase::Restore, draft);
         return true;
     }
     if !ownership::no_twin(context, draft) {
@@ -72,7 +76,19 @@ fn plan_absent(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
     kind::application::create(context, draft);
     kind::service_principal::plan(context, draft);
     kind::consent::plan(context, &std::collections::BTreeSet::new(), draft);
+    credentials(context, None, true, Phase::Repair, draft);
     true
+}
+
+fn credentials(
+    context: &ConnectorContext<'_>,
+    application: Option<&Application>,
+    may_add: bool,
+    mending: Phase,
+    draft: &mut Draft,
+) {
+    kind::certificate::plan(context, application, may_add, mending, draft);
+    kind::client_secret::plan(context, application, may_add, mending, draft);
 }
 
 fn suspended(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
@@ -102,6 +118,7 @@ fn unreadable(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
         kind::consent::wants_scopes(context).then(|| seen.delegated_grants.refusal()).flatten(),
         seen.deleted.refusal(),
         seen.twins.refusal(),
+        seen.records.refusal(),
     ];
     let resources = context
         .want

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub mod application;
+pub mod certificate;
+pub mod client_secret;
 pub mod consent;
 pub mod resource_principal;
 pub mod service_principal;
@@ -21,6 +23,10 @@ pub enum Kind {
     ServicePrincipal,
     /// Application and delegated permissions granted to it.
     Consent,
+    /// A certificate on the application.
+    Certificate,
+    /// A client secret on the application.
+    ClientSecret,
 }
 
 /// What one object of a kind belongs to.
@@ -36,14 +42,24 @@ pub enum Scope {
 
 impl Kind {
     /// All kinds, in the order of work.
-    pub const ALL: [Self; 4] =
-        [Self::ResourcePrincipal, Self::Application, Self::ServicePrincipal, Self::Consent];
+    pub const ALL: [Self; 6] = [
+        Self::ResourcePrincipal,
+        Self::Application,
+        Self::ServicePrincipal,
+        Self::Consent,
+        Self::Certificate,
+        Self::ClientSecret,
+    ];
 
     /// What its objects belong to.
     pub const fn scope(self) -> Scope {
         match self {
             Self::ResourcePrincipal => Scope::Tenant,
-            Self::Application | Self::ServicePrincipal | Self::Consent => Scope::Connector,
+            Self::Application
+            | Self::ServicePrincipal
+            | Self::Consent
+            | Self::Certificate
+            | Self::ClientSecret => Scope::Connector,
         }
     }
 
@@ -53,6 +69,8 @@ impl Kind {
             Self::ResourcePrincipal | Self::Application => &[],
             Self::ServicePrincipal => &[Self::Application],
             Self::Consent => &[Self::ResourcePrincipal, Self::ServicePrincipal],
+            Self::Certificate => &[Self::Application],
+            Self::ClientSecret => &[Self::Application, Self::Consent],
         }
     }
 
@@ -63,6 +81,8 @@ impl Kind {
             Self::Application => "application",
             Self::ServicePrincipal => "service principal",
             Self::Consent => "consent",
+            Self::Certificate => "certificate",
+            Self::ClientSecret => "client secret",
         }
     }
 }

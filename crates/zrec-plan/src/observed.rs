@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use crate::catalog::PermissionKey;
 use crate::guid::Guid;
 use crate::name::{ConnectorId, TenantName};
+use crate::record::Records;
 
 mod application;
 
@@ -82,6 +83,9 @@ pub struct ObservedTenant {
     pub set_applications: Option<Seen<Vec<Application>>>,
     /// Seconds by which the local clock leads the servers' `Date`.
     pub clock_skew_seconds: Option<i64>,
+    /// The servers' `Date`: the only clock by which credentials are judged.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub server_time: Option<OffsetDateTime>,
 }
 
 /// The identity that zrec signed in as.
@@ -144,6 +148,8 @@ pub struct ObservedConnector {
     pub deleted: Seen<Application>,
     /// Applications of the same display name or redirect URI; looked for only before a create.
     pub twins: Seen<Vec<Application>>,
+    /// What the secret store knows of its credentials; absent where the tenant names no store.
+    pub records: Seen<Records>,
 }
 
 impl ObservedConnector {
@@ -160,6 +166,7 @@ impl ObservedConnector {
             delegated_grants: Seen::Absent,
             deleted: Seen::Absent,
             twins: Seen::Absent,
+            records: Seen::Absent,
         }
     }
 }
@@ -202,13 +209,4 @@ pub struct DelegatedGrant {
     pub for_all_principals: bool,
     /// The scopes, by name.
     pub scopes: BTreeSet<String>,
-}
-
-/// A granted permission with its key resolved, for comparing.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GrantedPermission {
-    /// Which permission.
-    pub key: PermissionKey,
-    /// Where the grant lives.
-    pub grant: RoleGrant,
 }

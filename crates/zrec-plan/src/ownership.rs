@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::code;
+use crate::credential;
 use crate::desired::Adopt;
 use crate::draft::Draft;
 use crate::finding::Effect;
@@ -71,7 +72,7 @@ fn marks(context: &ConnectorContext<'_>, application: &Application) -> Vec<Strin
             marks.push(format!("{owner} owns it"));
         }
     }
-    for credential in &application.credentials {
+    for credential in credential::not_ours(context, application) {
         let what = if credential.certificate { "certificate" } else { "client secret" };
         marks.push(format!("{what} {} is in no record of ours", credential.key_id));
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::catalog::{Catalog, PermissionType};
 use crate::code;
 use crate::connector;
+use crate::credential;
 use crate::desired::{Cloud, Desired, DesiredConnector, DesiredTenant};
 use crate::draft::Draft;
 use crate::finding::{Effect, Finding};
@@ -111,7 +112,7 @@ pub fn plan(desired: &Desired, observed: &Observed, catalog: &Catalog, limits: &
             name: name.clone(),
             tenant_id: tenant.tenant_id,
             emulated: tenant.cloud == Cloud::Emulator,
-            connectors: connectors.len(),
+            connectors: desired.connectors.keys().filter(|id| id.tenant == *name).count(),
         });
     }
     seal(desired, observed, catalog, tenants, draft)
@@ -151,6 +152,7 @@ fn plan_tenant(
         return;
     }
     safety::tenant_findings(context, draft);
+    credential::without_store(context, connectors, draft);
     let before = draft.steps.len();
     let mut needed = BTreeSet::new();
     for (want, seen) in connectors {

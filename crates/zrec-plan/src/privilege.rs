@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, PermissionKey, PermissionType};
 use crate::name::{ConnectorName, TenantName};
-use crate::step::{Action, Step, Verb};
+use crate::step::{Action, Class, Step, Verb};
 
 /// Gained, or lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -96,6 +96,15 @@ fn of_step(step: &Step, catalog: &Catalog) -> Vec<PrivilegeChange> {
             None,
             "from now on this application is planned and changed by the set".to_owned(),
         )],
+        Action::MintCredential { .. } if step.class == Class::Widening => {
+            let mut gained = change(
+                Direction::Gained,
+                None,
+                "lets the connector in again, where somebody removed its credential".to_owned(),
+            );
+            gained.permission = format!("{} {}", step.kind, step.summary);
+            vec![gained]
+        }
         _ => Vec::new(),
     }
 }

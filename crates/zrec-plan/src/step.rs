@@ -11,6 +11,7 @@ use crate::catalog::PermissionKey;
 use crate::guid::Guid;
 use crate::kind::Kind;
 use crate::name::{ConnectorName, TenantName};
+use crate::record::CredentialName;
 
 mod builder;
 
@@ -48,6 +49,8 @@ impl fmt::Display for Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
+    /// Finishes or undoes what an earlier run of ours left open.
+    Repair,
     /// Brings soft-deleted objects back.
     Restore,
     /// Creates and updates, in the order of the kinds.
@@ -76,6 +79,12 @@ pub enum Verb {
     Revoke,
     /// It is deleted.
     Delete,
+    /// A credential is made.
+    Mint,
+    /// A credential is no longer wanted, and removed.
+    Retire,
+    /// What an earlier run left open is recorded or undone.
+    Repair,
 }
 
 impl fmt::Display for Verb {
@@ -89,6 +98,9 @@ impl fmt::Display for Verb {
             Self::Grant => "grant",
             Self::Revoke => "revoke",
             Self::Delete => "delete",
+            Self::Mint => "mint",
+            Self::Retire => "retire",
+            Self::Repair => "repair",
         })
     }
 }
@@ -195,6 +207,40 @@ pub enum Action {
         /// Which.
         object_id: Guid,
     },
+    /// Make a credential under a name that the applier draws, and keep it.
+    MintCredential {
+        /// Days from now to its end, after every cap.
+        lifetime_days: u16,
+    },
+    /// Send a certificate that the store holds already, under the name it has.
+    SendCertificate {
+        /// C.
+        name: CredentialName,
+    },
+    /// Record that a read has shown the credential. Touches the store only.
+    RecordSeen {
+        /// C.
+        name: CredentialName,
+    },
+    /// Give a credential up. Touches the store only; its key is removed wherever it shows up.
+    AbortCredential {
+        /// C.
+        name: CredentialName,
+    },
+    /// Remove a key of ours that must not be: aborted, retired, or a second one of a name.
+    RemoveCredential {
+        /// C.
+        name: CredentialName,
+        /// Microsoft's key id.
+        key_id: Guid,
+    },
+    /// Record that a credential is retired, then remove its key.
+    RetireCredential {
+        /// C.
+        name: CredentialName,
+        /// Microsoft's key id.
+        key_id: Guid,
+    },
 }
 
 /// One change to one object.
@@ -229,6 +275,9 @@ pub struct Step {
     pub before: Digest,
     /// Digest of the part after.
     pub after: Digest,
+    /// Whether the applier must read again, settled, before it does the step: it rests on
+    /// something not being there, or takes away what works.
+    pub needs_settled: bool,
 }
 
 /// What makes two steps of two plans the same step.
@@ -269,15 +318,20 @@ impl Step {
     /// writes to the same application object, which the applier sends one after the other.
     pub fn level(&self) -> u8 {
         match (self.phase, self.kind, self.verb) {
-            (Phase::Restore, _, Verb::Restore) => 0,
-            (Phase::Restore, _, _) => 1,
-            (Phase::Write, Kind::Application, Verb::Bind) => 3,
-            (Phase::Write, Kind::ResourcePrincipal | Kind::Application, _) => 2,
-            (Phase::Write, Kind::ServicePrincipal, _) => 4,
-            (Phase::Write, Kind::Consent, _) => 5,
-            (Phase::Revoke, Kind::Consent, _) => 6,
-            (Phase::Revoke, _, Verb::Delete) => 8,
-            (Phase::Revoke, _, _) => 7,
+            (Phase::Repair, _, _) => 0,
+            (Phase::Restore, _, Verb::Restore) => 1,
+            (Phase::Restore, _, _) => 2,
+            (Phase::Write, Kind::Application, Verb::Bind) => 4,
+            (Phase::Write, Kind::ResourcePrincipal | Kind::Application, _) => 3,
+            (Phase::Write, Kind::ServicePrincipal, _) => 5,
+            (Phase::Write, Kind::Consent, _) => 6,
+            (Phase::Write, Kind::Certificate, _) => 7,
+            (Phase::Write, Kind::ClientSecret, _) => 8,
+            (Phase::Revoke, Kind::ClientSecret, _) => 9,
+            (Phase::Revoke, Kind::Certificate, _) => 10,
+            (Phase::Revoke, Kind::Consent, _) => 11,
+            (Phase::Revoke, _, Verb::Delete) => 13,
+            (Phase::Revoke, _, _) => 12,
         }
     }
 }

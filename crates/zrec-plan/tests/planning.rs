@@ -7,7 +7,6 @@ use zrec_plan::catalog::Catalog;
 use zrec_plan::code;
 use zrec_plan::desired::{Adopt, Desired, SignInAudience};
 use zrec_plan::finding::Effect;
-use zrec_plan::manifest::{self, Source};
 use zrec_plan::observed::{Observed, Refusal, Seen};
 use zrec_plan::plan::{Plan, plan};
 use zrec_plan::render::{self, BUDGET, Style};
@@ -16,41 +15,12 @@ use zrec_plan::step::{Class, Step, Verb};
 
 #[path = "planning/cloud.rs"]
 mod cloud;
+#[path = "planning/credentials.rs"]
+mod credentials;
+#[path = "planning/set.rs"]
+mod set;
 #[path = "planning/weather.rs"]
 mod weather;
-
-const MANIFEST: &str = r#"
-apiVersion: connectors.zrec/v1
-kind: Defaults
-metadata: { name: acme }
-spec: { catalog: "2026.11" }
----
-apiVersion: connectors.zrec/v1
-kind: Tenant
-metadata: { name: contoso }
-spec:
-  tenantId: 3f0a9c52-6f0e-4c0b-9a55-2f1d8f0e7b11
-  cloud: public
-  consent: grant
-  zscaler: { console: "https://console.zscaler.com", vanityDomain: acme }
-  subscriptions: { prod: 0b1f0f5e-0000-4000-8000-000000000001 }
-  secretStore: { directory: { path: secrets, durable: volume } }
-"#;
-
-/// The set above with one connector for each app named.
-pub(crate) fn desired(apps: &[&str]) -> Desired {
-    let mut text = MANIFEST.to_owned();
-    for app in apps {
-        text += &format!(
-            "---\napiVersion: connectors.zrec/v1\nkind: Connector\nmetadata: {{ name: {app} }}\nspec: {{ app: {app}, tenants: [contoso] }}\n"
-        );
-    }
-    let sources = [Source::new("set.yaml".to_owned(), text.into_bytes())];
-    let reading = manifest::read(&sources, Catalog::built_in());
-    let today = time::Date::from_calendar_date(2026, time::Month::November, 23).unwrap();
-    let set = reading.set.unwrap_or_else(|| panic!("{:?}", reading.diagnostics));
-    manifest::desire(&set, Catalog::built_in(), today)
-}
 
 fn plan_now(desired: &Desired, observed: &Observed) -> Plan {
     plan(desired, observed, Catalog::built_in(), &Limits::default())
@@ -62,6 +32,8 @@ fn all(plan: &Plan) -> Vec<Step> {
     assert!(division.held.is_empty(), "{:?}", division.held);
     division.go
 }
+
+use set::desired;
 
 const SEVEN: [&str; 7] =
     ["azure-blob", "copilot", "exchange", "mip", "onedrive", "sharepoint", "teams"];
@@ -197,7 +169,7 @@ fn too_many_removals_are_held() {
 
 fn any_cloud() -> impl Strategy<Value = (Desired, Observed)> {
     let apps = proptest::sample::subsequence(SEVEN.to_vec(), 1..=3);
-    (apps, proptest::collection::vec(any::<u32>(), 0..12)).prop_map(|(apps, gusts)| {
+    (apps, proptest::collection::vec(any::<u32>(), 0..20)).prop_map(|(apps, gusts)| {
         let desired = desired(&apps);
         let mut observed = cloud::synced(&desired);
         for gust in gusts {
@@ -208,7 +180,7 @@ fn any_cloud() -> impl Strategy<Value = (Desired, Observed)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     /// Whatever happened to the cloud, what is planned leaves nothing to plan.
     #[test]

@@ -14,19 +14,25 @@ use zrec_plan::desired::Desired;
 use zrec_plan::name::{ConnectorName, TenantName};
 use zrec_plan::observed::Observed;
 use zrec_plan::plan::plan;
+use zrec_plan::record::RunId;
 use zrec_plan::safety::Limits;
-use zrec_plan::step::{Step, StepId};
+use zrec_plan::step::{Action, Step, StepId};
 
 use crate::cloud::settle::Patience;
+use crate::failpoint::FailPoints;
 use crate::fleet::Fleet;
-use crate::observe::{Wanted, observe};
+use crate::observe::{Wanted, observe, read_records_again};
 use crate::progress::Progress;
 
+mod credential;
 mod ledger;
+mod names;
 mod outcome;
 mod pass;
 mod send;
+mod settled;
 
+pub use names::Names;
 pub use outcome::Outcome;
 
 /// Passes over one set: the first does the work, the later ones finish what was left open.
@@ -49,6 +55,10 @@ pub struct Work<'a> {
     pub patience: Patience,
     /// Set by Ctrl-C: what is in flight is finished, and nothing more is begun.
     pub stop: Arc<AtomicBool>,
+    /// Where the names of this run's credentials come from.
+    pub names: Names,
+    /// Where a test may strike.
+    pub fail_points: FailPoints,
 }
 
 impl Work<'_> {
@@ -59,13 +69,20 @@ impl Work<'_> {
         let mut next = first;
         let mut seen = observed;
         for pass in 0..MOST_PASSES {
-            self.pass(&seen, &next.go, &mut run, progress).await;
+            let go = self.settled(run.to_do(&next.go), &mut seen, progress).await;
+            self.pass(&seen, &go, &mut run, progress).await;
             if self.stopped() {
                 run.outcome.interrupted = true;
                 run.outcome.unfinished = run.not_done(&next.go);
                 return run.outcome;
             }
-            (seen, next) = self.look(&approved, &mut run, progress).await;
+            // After steps that only the store knows, the clouds need not be asked again.
+            let known = go.iter().all(credential::is_record_only).then(|| {
+                let mut known = seen.clone();
+                read_records_again(self.fleet, self.desired, &mut known);
+                known
+            });
+            (seen, next) = self.look(&approved, &mut run, progress, known).await;
             run.outcome.held = next.held.clone();
             let to_do = run.to_do(&next.go);
             if to_do.is_empty() {
@@ -86,14 +103,19 @@ impl Work<'_> {
         approved: &Approved,
         run: &mut Run,
         progress: &Progress,
+        mut known: Option<Observed>,
     ) -> (Observed, Division) {
         let mut waiting = self.patience.start();
         loop {
             progress.say("looking at what the clouds show");
-            let observed = observe(self.fleet, self.desired, self.catalog, self.wanted).await;
+            let observed = match known.take() {
+                Some(known) => known,
+                None => observe(self.fleet, self.desired, self.catalog, self.wanted).await,
+            };
             let plan = plan(self.desired, &observed, self.catalog, &self.limits);
             let mut division = approval::by_approval(&plan, approved);
-            let settling = run.settling(&division.go);
+            let mut settling = run.settling(&division.go);
+            settling.extend(run.not_shown(&observed, &plan.steps, self.names.run()));
             let blind: BTreeSet<_> = settling.iter().map(place).collect();
             run.outcome.settling.clone_from(&settling);
             run.outcome.last = Some(plan);
@@ -138,8 +160,33 @@ impl Run {
     fn to_do(&self, steps: &[Step]) -> Vec<Step> {
         let refused: BTreeSet<_> = self.outcome.failed.iter().map(|(step, _)| step.id()).collect();
         let skipped: BTreeSet<_> = self.outcome.skipped.iter().map(Step::id).collect();
+        let open: BTreeSet<_> = self.outcome.left_open.iter().map(|(step, _)| step.id()).collect();
         let mut rest = self.not_done(steps);
-        rest.retain(|step| !refused.contains(&step.id()) && !skipped.contains(&step.id()));
+        rest.retain(|step| {
+            let id = step.id();
+            !refused.contains(&id) && !skipped.contains(&id) && !open.contains(&id)
+        });
         rest
+    }
+
+    /// Steps of this run whose new credential no read has shown yet.
+    fn not_shown(&self, observed: &Observed, planned: &[Step], run: &RunId) -> Vec<Step> {
+        let mints = self.outcome.done.iter().filter(|step| {
+            matches!(step.action, Action::MintCredential { .. } | Action::SendCertificate { .. })
+        });
+        let is_hidden = |step: &&Step| {
+            let id = send::connector(step);
+            let records = id
+                .and_then(|id| observed.connectors.get(&id))
+                .and_then(|connector| connector.records.present());
+            let hidden = records.into_iter().flat_map(|records| &records.records);
+            hidden.filter(|record| credential::is_hidden(record, run)).any(|record| {
+                let shows = |step: &Step| {
+                    matches!(&step.action, Action::RecordSeen { name } if *name == record.name)
+                };
+                credential::is_of(record, step) && !planned.iter().any(shows)
+            })
+        };
+        mints.filter(is_hidden).cloned().collect()
     }
 }

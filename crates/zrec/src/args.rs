@@ -6,6 +6,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use zrec_plan::catalog::App;
 
+mod handoff;
+
+pub use handoff::{HandoffCommand, HandoffDone, HandoffKind, HandoffOpen};
+
 /// Onboards Zscaler's custom connectors for Microsoft applications from YAML manifests.
 #[derive(Debug, Parser)]
 #[command(name = "zrec", version, max_term_width = 100, arg_required_else_help = true)]
@@ -135,6 +139,12 @@ pub enum Command {
     Plan(PlanArgs),
     /// Make the clouds what the manifests say.
     Apply(ApplyArgs),
+    /// Hand credentials over to Zscaler, through a person.
+    Handoff {
+        /// What to do.
+        #[command(subcommand)]
+        command: HandoffCommand,
+    },
     /// Serve the emulated cloud to any client.
     #[cfg(feature = "emulator")]
     Emulator(EmulatorArgs),
@@ -197,6 +207,13 @@ pub struct Scope {
     /// Refuse to remove more than this share of a tenant's objects in one run.
     #[arg(long, value_name = "PERCENT", default_value_t = 30, value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_removals: u8,
+}
+
+impl Scope {
+    /// These manifests, and no option.
+    pub fn of(paths: &[PathBuf]) -> Self {
+        Self { paths: paths.to_vec(), prune: false, revoke: false, max_removals: 0 }
+    }
 }
 
 /// `zrec plan`.

@@ -13,6 +13,7 @@ mod apply;
 pub mod check;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod handoff;
 mod plan;
 mod session;
 
@@ -67,6 +68,7 @@ fn begin(global: &Global) -> Result<(), Failed> {
             Failed::new(format!("cannot work in {}: {error}", directory.display()))
         })?;
     }
+    crate::secret::forbid_core_dumps();
     log(global)
 }
 
@@ -120,6 +122,7 @@ fn dispatch(command: Command, global: &Global) -> Result<u8, Failed> {
         }),
         Command::Plan(arguments) => plan::run(&arguments, global),
         Command::Apply(arguments) => apply::run(&arguments, global),
+        Command::Handoff { command } => handoff::run(&command, global),
         #[cfg(feature = "emulator")]
         Command::Emulator(arguments) => emulator::run(&arguments),
         Command::Completions { shell } => {
@@ -187,6 +190,11 @@ fn stop_on_interrupt() -> Arc<std::sync::atomic::AtomicBool> {
         }
     });
     stop
+}
+
+/// What names of runs and credentials come from: different in every run.
+fn wide_seed() -> u128 {
+    uuid::Uuid::new_v4().as_u128()
 }
 
 /// What jitter and request ids come from: different in every run.

@@ -1,6 +1,8 @@
 //! How each kind of object is seen, and how it is changed. Deciding is `zrec_plan::kind`.
 
 pub mod application;
+pub mod certificate;
+pub mod client_secret;
 pub mod consent;
 pub mod resource_principal;
 pub mod service_principal;

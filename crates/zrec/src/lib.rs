@@ -5,12 +5,16 @@
 
 pub mod apply;
 pub mod args;
+pub mod certificate;
 pub mod cloud;
 pub mod command;
 #[cfg(feature = "emulator")]
 pub mod embedded;
+pub mod failpoint;
 pub mod files;
 pub mod fleet;
 pub mod kind;
 pub mod observe;
 pub mod progress;
+pub mod secret;
+pub mod store;

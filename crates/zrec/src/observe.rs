@@ -19,7 +19,10 @@ use crate::cloud::graph::{Call, Reader};
 use crate::fleet::{Fleet, Member};
 
 mod children;
+mod records;
 mod tenant;
+
+pub use records::read_records_again;
 
 /// What is read beside the connectors themselves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,8 +68,12 @@ async fn observe_tenant(
             let mut first = tenant::Level::new(&connectors, catalog, wanted);
             let answers = Answers(reader.send_all(first.calls()).await);
             let (mut seen, applications) = first.decode(&answers, desired, member, &reader);
-            let connectors = children::read(&reader, &connectors, applications).await;
-            seen.clock_skew_seconds = answers.clock_skew(reader.now());
+            let wanted = connectors;
+            let mut connectors = children::read(&reader, &wanted, applications).await;
+            records::read(member, &wanted, &mut connectors);
+            seen.server_time = answers.server_time();
+            seen.clock_skew_seconds =
+                seen.server_time.map(|servers| (reader.now() - servers).whole_seconds());
             (tenant.name.clone(), seen, connectors)
         }
         Err(failure) => (tenant.name.clone(), not_signed_in(member, failure), BTreeMap::new()),
@@ -86,6 +93,7 @@ fn not_signed_in(member: &Member, failure: &Failure) -> ObservedTenant {
         app_management_policy: Seen::Absent,
         set_applications: None,
         clock_skew_seconds: None,
+        server_time: None,
     }
 }
 
@@ -103,10 +111,9 @@ impl Answers {
         &self.0[index]
     }
 
-    /// By how many seconds our clock leads the servers', by the newest `Date`.
-    fn clock_skew(&self, now: time::OffsetDateTime) -> Option<i64> {
-        let newest = self.0.iter().flatten().filter_map(|answer| answer.date).max()?;
-        Some((now - newest).whole_seconds())
+    /// The newest `Date` of the servers.
+    fn server_time(&self) -> Option<time::OffsetDateTime> {
+        self.0.iter().flatten().filter_map(|answer| answer.date).max()
     }
 }
 

@@ -20,9 +20,11 @@ use crate::step::{Action, Class, Digest, FieldChange, Owner, Phase, Verb};
 
 mod body;
 mod narrow;
+mod restore;
 
 pub use body::PREVENT_DESTROY_TAG;
 use body::{create_body, declaration, own_tags, tags};
+pub use restore::restore;
 
 /// Plans the creation of an application and its owners.
 pub fn create(context: &ConnectorContext<'_>, draft: &mut Draft) {
@@ -55,77 +57,6 @@ pub fn plan(context: &ConnectorContext<'_>, application: &Application, draft: &m
     declare(context, application, draft);
     owners(context, application, draft);
     narrow::plan(context, application, draft);
-}
-
-/// Plans to bring back a soft-deleted application that holds our key.
-pub fn restore(context: &ConnectorContext<'_>, deleted: &Application, draft: &mut Draft) {
-    let credentials = deleted.credentials.len();
-    draft.finding(
-        &context.want.id,
-        code::SOFT_DELETED,
-        Effect::Informs,
-        format!(
-            "deleted application {} holds this key; {} declared permissions and the grants it had come back with it",
-            deleted.app_id,
-            deleted.declared.len()
-        ),
-        "its key stays taken for 30 days; restore it, or purge it by hand and create another",
-    );
-    draft.steps.push(
-        context
-            .step(Kind::Application, Verb::Restore, "application")
-            .phase(Phase::Restore)
-            .class(Class::Widening)
-            .summary(format!(
-                "deleted application {} with {credentials} credentials",
-                deleted.app_id
-            ))
-            .reason("a deleted application holds the connector's key")
-            .digests(Digest::absent(), Digest::of(&deleted.object_id))
-            .action(Action::RestoreApplication { object_id: deleted.object_id }),
-    );
-    restore_without_credentials(context, deleted, draft);
-    fields(context, deleted, draft);
-    reach(context, deleted, draft);
-    declare(context, deleted, draft);
-    narrow::plan(context, deleted, draft);
-}
-
-/// What has no record is removed right after the restore, before anything else is done with it.
-fn restore_without_credentials(
-    context: &ConnectorContext<'_>,
-    deleted: &Application,
-    draft: &mut Draft,
-) {
-    let begin = |key: String| {
-        context
-            .step(Kind::Application, Verb::Revoke, key)
-            .phase(Phase::Restore)
-            .class(Class::Repair)
-            .reason("it would come back to life, and no record of ours names it")
-    };
-    for credential in deleted.credentials.iter().filter(|credential| !credential.certificate) {
-        draft.steps.push(
-            begin(format!("password/{}", credential.key_id))
-                .summary(format!("client secret {}", credential.key_id))
-                .digests(Digest::of(&credential.key_id), Digest::absent())
-                .action(Action::RemovePassword { key_id: credential.key_id }),
-        );
-    }
-    let certificates: Vec<_> = deleted
-        .credentials
-        .iter()
-        .filter(|credential| credential.certificate)
-        .map(|credential| credential.key_id)
-        .collect();
-    if !certificates.is_empty() {
-        draft.steps.push(
-            begin("certificates".to_owned())
-                .summary(format!("{} certificates", certificates.len()))
-                .digests(Digest::of(&certificates), Digest::absent())
-                .action(Action::RemoveCertificates),
-        );
-    }
 }
 
 fn adopt(context: &ConnectorContext<'_>, application: &Application, draft: &mut Draft) {

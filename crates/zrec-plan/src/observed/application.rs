@@ -62,6 +62,8 @@ pub struct Credential {
     pub certificate: bool,
     /// The name its maker gave it.
     pub display_name: Option<String>,
+    /// A certificate's SHA-256 of the DER, lower-case hexadecimal, where the DER was read.
+    pub sha256: Option<String>,
     /// Its end.
     #[serde(with = "time::serde::rfc3339::option")]
     pub end: Option<OffsetDateTime>,

@@ -148,9 +148,11 @@ fn steps(steps: &[Step], style: Style, out: &mut String) {
 
 fn one_step(step: &Step, style: Style, out: &mut String) {
     let (sign, colour) = match step.verb {
-        Verb::Create | Verb::Restore | Verb::Bind | Verb::Grant => ("+", AnsiColor::Green),
-        Verb::Adopt | Verb::Update => ("~", AnsiColor::Yellow),
-        Verb::Revoke | Verb::Delete => ("-", AnsiColor::Red),
+        Verb::Create | Verb::Restore | Verb::Bind | Verb::Grant | Verb::Mint => {
+            ("+", AnsiColor::Green)
+        }
+        Verb::Adopt | Verb::Update | Verb::Repair => ("~", AnsiColor::Yellow),
+        Verb::Revoke | Verb::Delete | Verb::Retire => ("-", AnsiColor::Red),
     };
     line!(
         out,

@@ -22,6 +22,7 @@ pub struct StepBuilder {
     changes: Vec<FieldChange>,
     before: Digest,
     after: Digest,
+    needs_settled: bool,
 }
 
 impl TenantContext<'_> {
@@ -41,6 +42,7 @@ impl TenantContext<'_> {
             changes: Vec::new(),
             before: Digest::absent(),
             after: Digest::absent(),
+            needs_settled: false,
         }
     }
 }
@@ -96,6 +98,12 @@ impl StepBuilder {
         self
     }
 
+    /// The step rests on something not being there: a settled reading comes before it.
+    pub fn needs_settled(mut self) -> Self {
+        self.needs_settled = true;
+        self
+    }
+
     /// What the applier does: the step is complete.
     pub fn action(self, action: Action) -> Step {
         Step {
@@ -113,6 +121,7 @@ impl StepBuilder {
             action,
             before: self.before,
             after: self.after,
+            needs_settled: self.needs_settled || self.class == Class::Destructive,
         }
     }
 }

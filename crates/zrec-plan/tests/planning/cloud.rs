@@ -12,8 +12,11 @@ use zrec_plan::observed::{
     ResourcePrincipal, RoleGrant, Seen, ServicePrincipal, Surface,
 };
 use zrec_plan::plan::plan;
+use zrec_plan::record::Records;
 use zrec_plan::safety::Limits;
 use zrec_plan::step::{Action, Owner, Step};
+
+use crate::credentials;
 
 pub(crate) fn caller() -> Guid {
     "ca11e400-0000-4000-8000-000000000001".parse().unwrap()
@@ -40,15 +43,21 @@ pub(crate) fn empty(desired: &Desired) -> Observed {
         app_management_policy: Seen::Absent,
         set_applications: None,
         clock_skew_seconds: Some(0),
+        server_time: Some(time::macros::datetime!(2026-11-23 12:00 UTC)),
     };
     Observed {
         tenants: desired.tenants.keys().map(|name| (name.clone(), tenant.clone())).collect(),
         connectors: desired
             .connectors
             .keys()
-            .map(|id| (id.clone(), ObservedConnector::absent()))
+            .map(|id| (id.clone(), nothing(Records::default())))
             .collect(),
     }
+}
+
+/// A connector of which nothing is left but its records.
+pub(crate) fn nothing(records: Records) -> ObservedConnector {
+    ObservedConnector { records: Seen::Present(records), ..ObservedConnector::absent() }
 }
 
 /// A tenant in which everything is as it is wanted.
@@ -78,11 +87,15 @@ pub(crate) fn apply(steps: &[Step], desired: &Desired, observed: &mut Observed) 
         };
         let id = ConnectorId { tenant: step.tenant.clone(), connector: connector.clone() };
         let number = desired.connectors.keys().position(|key| *key == id).unwrap();
-        one(step, number, &resources, observed.connectors.get_mut(&id).unwrap());
+        let now = observed.tenants[&step.tenant].server_time.unwrap();
+        let seen = observed.connectors.get_mut(&id).unwrap();
+        if !credentials::apply(step, now, seen) {
+            one(step, number, &resources, seen);
+        }
     }
 }
 
-fn present<T>(seen: &mut Seen<T>) -> &mut T {
+pub(crate) fn present<T>(seen: &mut Seen<T>) -> &mut T {
     match seen {
         Seen::Present(value) => value,
         Seen::Absent | Seen::Unreadable(_) => panic!("a step touches what is not there"),
@@ -92,7 +105,9 @@ fn present<T>(seen: &mut Seen<T>) -> &mut T {
 fn one(step: &Step, number: usize, resources: &BTreeMap<Guid, Guid>, seen: &mut ObservedConnector) {
     match &step.action {
         Action::CreateApplication { unique_name, body } => {
-            let mut application = blank(number);
+            // An application that is made again has another id.
+            let records = present(&mut seen.records).records.len();
+            let mut application = blank(number + 0x100 * records);
             application.unique_name = Some(unique_name.clone());
             patch(&mut application, body);
             seen.application = Seen::Present(application);
@@ -101,10 +116,7 @@ fn one(step: &Step, number: usize, resources: &BTreeMap<Guid, Guid>, seen: &mut 
         }
         Action::UpdateApplication { body } => patch(present(&mut seen.application), body),
         Action::BindOwner { owner } => {
-            let owner = match owner {
-                Owner::Caller => caller(),
-                Owner::Object(id) => *id,
-            };
+            let owner = if let Owner::Object(id) = owner { *id } else { caller() };
             present(&mut seen.owners).insert(owner);
         }
         Action::CreateServicePrincipal { tags } => {

@@ -31,11 +31,20 @@ pub(crate) fn swap_a_permission(connector: &mut ObservedConnector, _: &Desired) 
 
 /// One thing that happens, chosen by the number.
 pub(crate) fn gust(number: u32, observed: &mut Observed, desired: &Desired) {
-    let (what, which) = (number % 12, (number / 12) as usize);
+    let (what, which) = (number % 24, (number / 24) as usize);
+    let tenant = observed.tenants.values_mut().next().unwrap();
+    let now = tenant.server_time.as_mut().unwrap();
+    match what {
+        12 => *now += time::Duration::hours(1),
+        13 => *now += time::Duration::days(100),
+        _ => {}
+    }
+    let now = *now;
     let count = observed.connectors.len();
     let connector = observed.connectors.values_mut().nth(which % count).unwrap();
     if what == 11 {
-        *connector = ObservedConnector::absent();
+        let records = connector.records.present().cloned().unwrap_or_default();
+        *connector = crate::cloud::nothing(records);
         return;
     }
     let Seen::Present(application) = &mut connector.application else { return };
@@ -73,6 +82,7 @@ pub(crate) fn gust(number: u32, observed: &mut Observed, desired: &Desired) {
                 principal.tags.clear();
             }
         }
-        _ => swap_a_permission(connector, desired),
+        10 => swap_a_permission(connector, desired),
+        _ => crate::credentials::gust(what, which, now, connector),
     }
 }

@@ -17,6 +17,8 @@ pub struct Outcome {
     pub failed: Vec<(Step, String)>,
     /// Steps that were not tried, because one before them failed.
     pub skipped: Vec<Step>,
+    /// Steps whose outcome is not known: nothing is done about them before the next run.
+    pub left_open: Vec<(Step, String)>,
     /// Steps of the last plan that nobody approved.
     pub held: Vec<Held>,
     /// Steps that were done and do not show yet.
@@ -40,6 +42,9 @@ impl Outcome {
         }
         for step in &self.skipped {
             let _ = writeln!(out, "  not tried: {}: a step before it failed", name(step));
+        }
+        for (step, why) in &self.left_open {
+            let _ = writeln!(out, "  not known: {}: {}", name(step), printable_sentence(why));
         }
         for step in &self.settling {
             let _ = writeln!(out, "  settling: {}: done, and not visible yet", name(step));
@@ -74,6 +79,7 @@ impl Outcome {
             "done": self.done,
             "failed": self.failed.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect::<Vec<_>>(),
             "skipped": self.skipped,
+            "leftOpen": self.left_open.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect::<Vec<_>>(),
             "held": self.held,
             "settling": self.settling,
             "unfinished": self.unfinished,

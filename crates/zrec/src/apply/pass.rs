@@ -11,7 +11,7 @@ use zrec_plan::step::Step;
 
 use super::ledger::Ledger;
 use super::send::{self, Fate};
-use super::{Run, Work};
+use super::{Run, Work, credential};
 use crate::cloud::graph::Graph;
 use crate::cloud::settle;
 use crate::progress::Progress;
@@ -26,6 +26,42 @@ struct Done {
     open: Vec<Step>,
     failed: Vec<(Step, String)>,
     skipped: Vec<Step>,
+    left_open: Vec<(Step, String)>,
+}
+
+impl Done {
+    /// Takes in what became of a step; one that is to be tried again comes back.
+    fn take(&mut self, step: Step, fate: Fate, progress: &Progress) -> Option<(Step, String)> {
+        match fate {
+            Fate::Done => {
+                progress.step(&step);
+                self.done.push(step);
+            }
+            Fate::ReadAgain => self.open.push(step),
+            Fate::LeftOpen(why) => self.left_open.push((step, why)),
+            Fate::Failed(why) => self.failed.push((step, why)),
+            Fate::TryAgain(failure) => return Some((step, failure.to_string())),
+        }
+        None
+    }
+
+    /// The steps whose predecessors are done.
+    fn sort_out(&mut self, wave: Vec<Step>) -> Vec<Step> {
+        let mut ready = Vec::new();
+        for step in wave {
+            let rests_on = |other: &Step| depends(&step, other);
+            let refused = self.failed.iter().chain(&self.left_open).map(|(other, _)| other);
+            if self.open.iter().any(rests_on) {
+                // Its predecessor is read again first; the next pass takes it up.
+                self.open.push(step);
+            } else if refused.chain(&self.skipped).any(rests_on) {
+                self.skipped.push(step);
+            } else {
+                ready.push(step);
+            }
+        }
+        ready
+    }
 }
 
 impl Work<'_> {
@@ -46,12 +82,13 @@ impl Work<'_> {
             Some(self.tenant_pass(graph, Ledger::of(seen), steps, progress))
         });
         run.open.clear();
-        for Done { done, open, failed, skipped } in join_all(passes).await {
+        for Done { done, open, failed, skipped, left_open } in join_all(passes).await {
             run.done.extend(done.iter().map(Step::id));
             run.open.extend(open.iter().map(Step::id));
             run.outcome.done.extend(done);
             run.outcome.failed.extend(failed);
             run.outcome.skipped.extend(skipped);
+            run.outcome.left_open.extend(left_open);
         }
     }
 
@@ -88,23 +125,23 @@ impl Work<'_> {
         pass: &mut Done,
         progress: &Progress,
     ) {
-        let mut wave = wave;
+        let (credentials, mut wave): (Vec<_>, Vec<_>) =
+            wave.into_iter().partition(credential::is_about);
+        for (step, fate) in self.credentials(graph, ledger, pass.sort_out(credentials)).await {
+            pass.take(step, fate, progress);
+        }
         for attempt in 1..=MOST_ATTEMPTS {
             let (steps, calls) = ready(wave, ledger, graph, pass);
             let answers = graph.send_all(calls).await;
             wave = Vec::new();
             for (step, answer) in steps.into_iter().zip(answers) {
-                match send::fate(&step, answer, ledger) {
-                    Fate::Done => {
-                        progress.step(&step);
-                        pass.done.push(step);
-                    }
-                    Fate::ReadAgain => pass.open.push(step),
-                    Fate::TryAgain(_) if attempt < MOST_ATTEMPTS && !self.stopped() => {
+                let fate = send::fate(&step, answer, ledger);
+                match pass.take(step, fate, progress) {
+                    Some((step, _)) if attempt < MOST_ATTEMPTS && !self.stopped() => {
                         wave.push(step);
                     }
-                    Fate::TryAgain(failure) => pass.failed.push((step, failure.to_string())),
-                    Fate::Failed(why) => pass.failed.push((step, why)),
+                    Some(failed) => pass.failed.push(failed),
+                    None => {}
                 }
             }
             if wave.is_empty() {
@@ -124,21 +161,13 @@ fn ready(
 ) -> (Vec<Step>, Vec<crate::cloud::graph::Call>) {
     let mut steps = Vec::new();
     let mut calls = Vec::new();
-    for step in wave {
-        let rests_on = |other: &Step| depends(&step, other);
-        if pass.open.iter().any(rests_on) {
-            // Its predecessor is read again first; the next pass takes it up.
-            pass.open.push(step);
-        } else if pass.failed.iter().map(|(other, _)| other).chain(&pass.skipped).any(rests_on) {
-            pass.skipped.push(step);
-        } else {
-            match send::call(&step, ledger, graph) {
-                Ok(call) => {
-                    steps.push(step);
-                    calls.push(call);
-                }
-                Err(why) => pass.failed.push((step, why)),
+    for step in pass.sort_out(wave) {
+        match send::call(&step, ledger, graph) {
+            Ok(call) => {
+                steps.push(step);
+                calls.push(call);
             }
+            Err(why) => pass.failed.push((step, why)),
         }
     }
     (steps, calls)
@@ -150,7 +179,10 @@ fn next_wave(waiting: &mut VecDeque<Step>) -> Vec<Step> {
     let mut wave = Vec::new();
     let mut later = VecDeque::new();
     for step in waiting.drain(..) {
-        if step.kind == Kind::Application && !busy.insert((step.connector.clone(), object(&step))) {
+        // Credentials are written to the application object as well.
+        let on_application =
+            matches!(step.kind, Kind::Application | Kind::Certificate | Kind::ClientSecret);
+        if on_application && !busy.insert((step.connector.clone(), object(&step))) {
             later.push_back(step);
         } else {
             wave.push(step);

@@ -21,6 +21,8 @@ pub(super) enum Fate {
     ReadAgain,
     /// An object of this run is not visible everywhere yet: try again in a moment.
     TryAgain(Failure),
+    /// Whether it was done is not known, and finding out is the next run's work.
+    LeftOpen(String),
     /// Refused.
     Failed(String),
 }
@@ -37,6 +39,9 @@ pub(super) fn call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, 
         Kind::Consent => consent_call(step, ledger)?,
         Kind::Application | Kind::ServicePrincipal | Kind::ResourcePrincipal => {
             object_call(step, ledger, graph)?
+        }
+        Kind::Certificate | Kind::ClientSecret => {
+            return Err("a credential's step is a protocol, not one request".to_owned());
         }
     };
     let about = connector(step).map_or_else(|| step.tenant.to_string(), |id| id.to_string());
@@ -83,7 +88,13 @@ fn object_call(step: &Step, ledger: &Ledger, graph: &Graph) -> Result<Call, Stri
         Action::GrantRole { .. }
         | Action::GrantScopes { .. }
         | Action::RevokeRole { .. }
-        | Action::RevokeScopes { .. } => return Err("consent is no object's step".to_owned()),
+        | Action::RevokeScopes { .. }
+        | Action::MintCredential { .. }
+        | Action::SendCertificate { .. }
+        | Action::RecordSeen { .. }
+        | Action::AbortCredential { .. }
+        | Action::RemoveCredential { .. }
+        | Action::RetireCredential { .. } => return Err("not one request to one object".to_owned()),
     })
 }
 

@@ -41,6 +41,18 @@ impl Graph {
     pub async fn send_all(&self, calls: Vec<Call>) -> Vec<Result<Answer, Failure>> {
         let mut results: Vec<Option<Result<Answer, Failure>>> =
             calls.iter().map(|_| None).collect();
+        self.send_each(calls, |place, result| results[place] = Some(result)).await;
+        let lost = || Err(Failure::of(FailureKind::OutcomeUnknown, "answer a call"));
+        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
+    }
+
+    /// The same; each result is handed over with its place as soon as it is there, while others
+    /// may still be repeated.
+    pub async fn send_each(
+        &self,
+        calls: Vec<Call>,
+        mut done: impl FnMut(usize, Result<Answer, Failure>),
+    ) {
         let mut waiting: Vec<Item> = calls.into_iter().enumerate().map(Item::new).collect();
         while let Some(time) = gathered(waiting.iter().map(|item| item.ready)) {
             sleep_until(time).await;
@@ -52,13 +64,11 @@ impl Graph {
             for (item, result) in answered {
                 let place = item.place;
                 match self.next(item, result, &moment) {
-                    Next::Done(result) => results[place] = Some(result),
+                    Next::Done(result) => done(place, result),
                     Next::Again(item) => waiting.push(*item),
                 }
             }
         }
-        let lost = || Err(Failure::of(FailureKind::OutcomeUnknown, "answer a call"));
-        results.into_iter().map(|result| result.unwrap_or_else(lost)).collect()
     }
 
     /// One round trip: everything that is due, side by side.
@@ -138,7 +148,9 @@ impl Graph {
                     self.forget_token();
                     Some(Instant::now())
                 } else {
-                    self.pace().again(item.call.repeat, &failure, &item.tries, moment)
+                    self.pace()
+                        .again(item.call.repeat, &failure, &item.tries, moment)
+                        .filter(|time| item.call.deadline.is_none_or(|end| *time < end))
                 };
                 match again {
                     None => Next::Done(Err(failure)),

@@ -7,6 +7,7 @@ use std::fmt;
 
 use http::Method;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::pace::Repeat;
 
@@ -34,6 +35,8 @@ pub struct Call {
     pub what: String,
     /// Whose step it is, for the journal.
     pub about: About,
+    /// After this it is not sent any more, and not repeated.
+    pub deadline: Option<Instant>,
     /// Why it could not be built, where it could not; it is then not sent.
     pub(super) unbuilt: Option<String>,
 }
@@ -52,6 +55,13 @@ impl Call {
     #[must_use]
     pub fn for_step(mut self, connector: impl Into<String>, step: impl Into<String>) -> Self {
         self.about = About { connector: Some(connector.into()), step: Some(step.into()) };
+        self
+    }
+
+    /// Says until when it may be sent.
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = Some(deadline);
         self
     }
 

@@ -83,6 +83,14 @@ impl Journal {
         Self { path: path.into(), state: Mutex::new(State { file, broken: None }) }
     }
 
+    /// Ends the journal: one in which nothing was written leaves no file behind.
+    pub fn end(&self) {
+        if fs::metadata(&self.path).is_ok_and(|file| file.len() == 0) {
+            // A leftover empty file does no harm.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

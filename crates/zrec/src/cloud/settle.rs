@@ -15,7 +15,12 @@ pub struct Patience {
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
+    /// How long three equal reads must lie apart to be believed.
+    pub settled_over: Duration,
 }
+
+/// Reads that must agree before something is taken for gone.
+pub const READS: usize = 3;
 
 impl Patience {
     /// Real clouds: Microsoft names no bound for replication; five minutes is ours.
@@ -23,6 +28,7 @@ impl Patience {
         bound: Duration::from_secs(300),
         first_pause: Duration::from_secs(1),
         longest_pause: Duration::from_secs(20),
+        settled_over: Duration::from_secs(10),
     };
 
     /// The emulator shows writes at once, unless its weather says otherwise.
@@ -30,7 +36,13 @@ impl Patience {
         bound: Duration::from_secs(20),
         first_pause: Duration::from_millis(50),
         longest_pause: Duration::from_secs(1),
+        settled_over: Duration::from_millis(60),
     };
+
+    /// Waits between two of the [`READS`].
+    pub async fn between_reads(self) {
+        sleep(self.settled_over / (READS as u32 - 1)).await;
+    }
 
     /// Begins to wait.
     pub fn start(self) -> Waiting {

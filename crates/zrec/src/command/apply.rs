@@ -13,7 +13,7 @@ use zrec_plan::render;
 
 use super::session::{self, STATE, SigningIn};
 use super::{Failed, plan as planning};
-use crate::apply::{Outcome, Work};
+use crate::apply::{Names, Outcome, Work};
 use crate::args::{ApplyArgs, Format, Global};
 use crate::cloud::journal::Journal;
 use crate::cloud::settle::Patience;
@@ -23,7 +23,7 @@ use crate::progress::Progress;
 /// Makes the clouds what the manifests say.
 pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> {
     let now = time::OffsetDateTime::now_utc();
-    let desired = session::desire(&arguments.scope, global, now.date())?;
+    let (desired, root) = session::desire(&arguments.scope, global, now.date())?;
     if arguments.scope.prune && !desired.set_is_named {
         return Err(Failed::refused(
             "--prune needs a `Defaults` document with the set's name: without one, nothing tells this set's applications from another's",
@@ -31,7 +31,15 @@ pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> 
     }
     super::runtime()?.block_on(async {
         let journal = journal(now)?;
-        let signing_in = SigningIn { global, journal: Some(journal.clone()), seed: super::seed() };
+        let surroundings = session::surroundings();
+        let fail_points = surroundings.fail_points.clone();
+        let signing_in = SigningIn {
+            global,
+            journal: Some(journal.clone()),
+            seed: super::seed(),
+            root: &root,
+            surroundings,
+        };
         let (fleet, _embedded) = signing_in.fleet(&desired).await?;
         let work = Work {
             fleet: &fleet,
@@ -41,8 +49,12 @@ pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> 
             wanted: planning::wanted(&arguments.scope),
             patience: patience(&desired),
             stop: super::stop_on_interrupt(),
+            names: Names::seeded(super::wide_seed()),
+            fail_points,
         };
         let code = apply(&work, arguments, global, &journal).await;
+        fleet.end_runs();
+        journal.end();
         if global.stats {
             planning::stats(&fleet.counts());
         }
@@ -177,7 +189,10 @@ fn finish(
         1
     } else if !outcome.held.is_empty() || findings == 3 {
         3
-    } else if !outcome.settling.is_empty() || !outcome.unfinished.is_empty() {
+    } else if !outcome.settling.is_empty()
+        || !outcome.unfinished.is_empty()
+        || !outcome.left_open.is_empty()
+    {
         anstream::eprintln!("not all of it shows yet; run the same command again");
         4
     } else if arguments.require_complete && !last.hand_offs.is_empty() {

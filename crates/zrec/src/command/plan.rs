@@ -20,9 +20,15 @@ pub(super) fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
         return explain_defaults(arguments, global);
     }
     let today = time::OffsetDateTime::now_utc().date();
-    let desired = session::desire(&arguments.scope, global, today)?;
+    let (desired, root) = session::desire(&arguments.scope, global, today)?;
     super::runtime()?.block_on(async {
-        let signing_in = SigningIn { global, journal: None, seed: super::seed() };
+        let signing_in = SigningIn {
+            global,
+            journal: None,
+            seed: super::seed(),
+            root: &root,
+            surroundings: session::surroundings(),
+        };
         let (fleet, _embedded) = signing_in.fleet(&desired).await?;
         let catalog = Catalog::built_in();
         let observed = observe(&fleet, &desired, catalog, wanted(&arguments.scope)).await;

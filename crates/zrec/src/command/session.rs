@@ -17,24 +17,37 @@ use crate::cloud::origin::{Endpoints, Trust};
 use crate::cloud::pace::PaceOptions;
 use crate::cloud::token::SignIn;
 use crate::cloud::transport::{NetworkOptions, Roots, Transport};
+use crate::failpoint::FailPoints;
 use crate::fleet::{Fleet, Member};
+use crate::store::{Store, Surroundings};
 
 /// Where runs keep what they must remember: the journal, and the emulator's state.
 pub(super) const STATE: &str = ".zrec";
 
 /// Reads manifests and stops at their errors.
 pub(super) fn read_set(paths: &[PathBuf], global: &Global) -> Result<Set, Failed> {
+    read_rooted(paths, global).map(|(set, _)| set)
+}
+
+/// The same, with the set's root: paths of secret stores are relative to it.
+fn read_rooted(paths: &[PathBuf], global: &Global) -> Result<(Set, PathBuf), Failed> {
     let checked =
         check::check(paths, Format::Text, super::is_coloured(global, super::Stream::Err))?;
     if !checked.diagnostics.is_empty() {
         anstream::eprint!("{}", checked.diagnostics);
     }
-    checked.set.ok_or_else(|| Failed::new("the manifests have errors; nothing was read or changed"))
+    let errors = || Failed::new("the manifests have errors; nothing was read or changed");
+    Ok((checked.set.ok_or_else(errors)?, checked.root))
 }
 
-/// What the manifests want, reduced to the tenants and connectors that were asked for.
-pub(super) fn desire(scope: &Scope, global: &Global, today: time::Date) -> Result<Desired, Failed> {
-    let set = read_set(&scope.paths, global)?;
+/// What the manifests want, reduced to the tenants and connectors that were asked for; and the
+/// set's root.
+pub(super) fn desire(
+    scope: &Scope,
+    global: &Global,
+    today: time::Date,
+) -> Result<(Desired, PathBuf), Failed> {
+    let (set, root) = read_rooted(&scope.paths, global)?;
     let mut desired = manifest::desire(&set, Catalog::built_in(), today);
     if scope.prune && global.narrows() {
         return Err(Failed::refused(
@@ -42,7 +55,7 @@ pub(super) fn desire(scope: &Scope, global: &Global, today: time::Date) -> Resul
         ));
     }
     narrow(&mut desired, global)?;
-    Ok(desired)
+    Ok((desired, root))
 }
 
 fn narrow(desired: &mut Desired, global: &Global) -> Result<(), Failed> {
@@ -83,6 +96,10 @@ pub(super) struct SigningIn<'a> {
     pub(super) journal: Option<Arc<Journal>>,
     /// What jitter comes from.
     pub(super) seed: u64,
+    /// The set's root.
+    pub(super) root: &'a Path,
+    /// What the secret stores must know.
+    pub(super) surroundings: Surroundings,
 }
 
 /// The running emulator, if some tenant lives there; it ends with this value.
@@ -109,7 +126,8 @@ impl SigningIn<'_> {
                     Ok(settings) => Graph::sign_in(settings).await,
                     Err(failure) => Err(failure),
                 };
-                (name.clone(), Member { login, graph })
+                let store = Store::of(tenant, self.root, &self.surroundings);
+                (name.clone(), Member { login, graph, store })
             }
         });
         let tenants = join_all(members).await.into_iter().collect();
@@ -201,6 +219,15 @@ impl SigningIn<'_> {
         _: &Embedded,
     ) -> Result<(Transport, Endpoints, SignIn), crate::cloud::failure::Failure> {
         Endpoints::of(&Cloud::Emulator).map(|_| unreachable!("the emulator has no fixed address"))
+    }
+}
+
+/// What the environment says about the secret stores.
+pub(super) fn surroundings() -> Surroundings {
+    let says = |name: &str| std::env::var(name).ok();
+    Surroundings {
+        ci: says("CI").is_some_and(|value| value.eq_ignore_ascii_case("true")),
+        fail_points: FailPoints::from_text(says("ZREC_FAIL_POINT").as_deref()),
     }
 }
 

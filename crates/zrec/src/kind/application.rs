@@ -87,6 +87,7 @@ fn credential(value: &Value, certificate: bool) -> Option<Credential> {
         key_id: guid(value, "keyId")?,
         certificate,
         display_name: text(value, "displayName"),
+        sha256: None,
         end,
     })
 }

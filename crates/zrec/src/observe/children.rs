@@ -185,5 +185,6 @@ fn decode_known(known: Known, answers: &Answers) -> ObservedConnector {
         ),
         deleted: Seen::Absent,
         twins: Seen::Absent,
+        records: Seen::Absent,
     }
 }

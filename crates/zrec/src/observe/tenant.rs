@@ -106,6 +106,7 @@ impl Level {
                 )
             }),
             clock_skew_seconds: None,
+            server_time: None,
         };
         (seen, applications)
     }

@@ -30,5 +30,8 @@ pub(super) fn batch(
             request.into()
         })
         .collect();
-    crate::cloud::graph::write::batch(&json!({ "requests": requests }), calls.len())
+    let mut outer =
+        crate::cloud::graph::write::batch(&json!({ "requests": requests }), calls.len());
+    outer.deadline = calls.iter().filter_map(|call| call.deadline).min();
+    outer
 }

@@ -87,6 +87,7 @@ const ROWS: &[Row] = &[
     row(&[400], &[], &["not a valid reference update"], Kind::CreationRace),
     row(&[400], &[], &["queried reference-property objects are not present"], Kind::CreationRace),
     row(&[400], &[], &["entitlementgrant being updated or deleted is not found"], Kind::Gone),
+    row(&[400], &[], &["no password credential found"], Kind::Gone),
     row(&[400], &["KeyCredentialsInvalidEndDate"], &[], Kind::Refused)
         .hint("the end of the key must not be after the certificate's own end"),
     row(

@@ -53,6 +53,7 @@ pub(super) fn call(handler: Handler, repeat: Repeat, what: impl Into<String>) ->
         repeat,
         what,
         about: About::default(),
+        deadline: None,
         unbuilt: Some(why),
     })
 }
@@ -81,6 +82,7 @@ fn take(handler: Handler, repeat: Repeat, what: &str) -> Result<Call, String> {
         repeat,
         what: what.to_owned(),
         about: About::default(),
+        deadline: None,
         unbuilt: None,
     })
 }

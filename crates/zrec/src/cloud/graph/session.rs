@@ -1,13 +1,15 @@
 //! A signed-in session with the Graph of one tenant.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::Request;
+use time::OffsetDateTime;
+use tokio::time::Instant;
 use zrec_plan::guid::Guid;
 
 use super::Call;
-use crate::cloud::answer::Answer;
+use crate::cloud::answer::{Answer, server_date};
 use crate::cloud::failure::{Failure, FailureKind};
 use crate::cloud::journal::{Entry, Journal, Outcome};
 use crate::cloud::origin::{Endpoints, Service, Trust};
@@ -51,6 +53,7 @@ struct Session {
     pace: Pace,
     stats: Stats,
     caller: Caller,
+    now: Mutex<Option<(OffsetDateTime, Instant)>>,
 }
 
 /// A session that only reads: what plans holds this.
@@ -75,7 +78,7 @@ impl Graph {
         let tokens = Tokens::new(&settings, stats.clone())?;
         let caller = tokens.for_service(graph).await?.caller().clone();
         let pace = Pace::new(settings.pace);
-        Ok(Self(Arc::new(Session { settings, tokens, pace, stats, caller })))
+        Ok(Self(Arc::new(Session { settings, tokens, pace, stats, caller, now: Mutex::new(None) })))
     }
 
     /// Who is signed in.
@@ -108,6 +111,17 @@ impl Graph {
         let what = call.what.clone();
         let unanswered = || Failure::of(FailureKind::OutcomeUnknown, what);
         self.send_all(vec![call]).await.pop().ok_or_else(unanswered)?
+    }
+
+    /// The servers' clock: their newest `Date`, and what has passed since; ours before any answer.
+    pub fn now(&self) -> OffsetDateTime {
+        let known = *self.0.now.lock().unwrap_or_else(PoisonError::into_inner);
+        known.map_or_else(|| (self.0.settings.clock)(), |(date, since)| date + since.elapsed())
+    }
+
+    /// Waits until nobody is asked for silence any more.
+    pub async fn turn(&self, what: &str) -> Result<(), Failure> {
+        self.0.pace.slot(what).await.map(drop)
     }
 
     pub(in crate::cloud) fn pace(&self) -> &Pace {
@@ -160,11 +174,19 @@ impl Graph {
         token.attach(&mut request)?;
         let answer = {
             let _slot = session.pace.slot(&call.what).await?;
+            if call.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(Failure::of(FailureKind::NotSent, &*call.what)
+                    .because("its turn came too late"));
+            }
             session.stats.sent(sent);
             session.transport().send(request).await
         };
         let answer = answer.map_err(|broken| Failure::from((broken, &*call.what)))?;
         session.stats.received(answer.body().len());
+        if let Some(date) = server_date(answer.headers()) {
+            *session.now.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((date, Instant::now()));
+        }
         Ok(answer)
     }
 

@@ -2,7 +2,10 @@
 
 use graph_rs_sdk::http::Method;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use zrec_plan::guid::Guid;
+use zrec_plan::record::CredentialName;
 
 use super::build::{call, custom, keyed, sdk};
 use super::{Call, GrantId};
@@ -132,6 +135,24 @@ pub fn delete_delegated_grant(id: &GrantId) -> Call {
 /// Several calls in one request; each item has its own class, so the whole is never repeated.
 pub(in crate::cloud) fn batch(body: &Value, items: usize) -> Call {
     call(sdk().batch(body), Repeat::OnRefusalOnly, format!("send a batch of {items} calls"))
+}
+
+/// Adds a client secret. Done twice it is two secrets, so only a refusal is repeated.
+pub fn add_password(application: Guid, name: &CredentialName, end: OffsetDateTime) -> Call {
+    // Whole seconds: parts of one are no part of a life.
+    let end = end.replace_nanosecond(0).unwrap_or(end).format(&Rfc3339).unwrap_or_default();
+    let body = json!({ "passwordCredential": { "displayName": name, "endDateTime": end } });
+    let handler = sdk().application(application.to_string()).add_password(&body);
+    call(handler, Repeat::OnRefusalOnly, format!("add the client secret {name}"))
+}
+
+/// Replaces the certificates of an application. Not repeated after an unknown outcome: the list
+/// would be older than what others may have added meanwhile.
+pub fn replace_certificates(application: Guid, list: &[Value]) -> Call {
+    let body = json!({ "keyCredentials": list });
+    let handler = sdk().application(application.to_string()).update_application(&body);
+    let what = format!("set the certificates of the application {application}");
+    call(handler, Repeat::OnRefusalOnly, what)
 }
 
 /// Removes one client secret.
