@@ -14,7 +14,9 @@ pub mod check;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod plan;
+mod saved;
 mod session;
+mod show;
 
 /// What went wrong, for the last line of stderr.
 #[derive(Debug, thiserror::Error)]
@@ -111,8 +113,10 @@ fn dispatch(command: Command, global: &Global) -> Result<u8, Failed> {
         Command::Schema { schema } => report(match schema {
             Schema::Manifest => include_str!("../../../schemas/manifest.schema.json"),
             Schema::Catalog => include_str!("../../../schemas/catalog.schema.json"),
+            Schema::Plan => zrec_plan::plan_file::PLAN_SCHEMA,
         }),
         Command::Plan(arguments) => plan::run(&arguments, global),
+        Command::Show(arguments) => show::run(&arguments, global),
         Command::Apply(arguments) => apply::run(&arguments, global),
         #[cfg(feature = "emulator")]
         Command::Emulator(arguments) => emulator::run(&arguments),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use zrec_plan::approval::Held;
+use zrec_plan::binding::Conflict;
 use zrec_plan::plan::Plan;
 use zrec_plan::render::printable_sentence;
 use zrec_plan::step::Step;
@@ -19,6 +20,8 @@ pub struct Outcome {
     pub skipped: Vec<Step>,
     /// Steps of the last plan that nobody approved.
     pub held: Vec<Held>,
+    /// Where the saved plan and what is needed now differ.
+    pub conflicts: Vec<Conflict>,
     /// Steps that were done and do not show yet.
     pub settling: Vec<Step>,
     /// Approved steps that are still to be done.
@@ -46,6 +49,9 @@ impl Outcome {
         }
         for step in &self.unfinished {
             let _ = writeln!(out, "  open: {}", name(step));
+        }
+        for conflict in &self.conflicts {
+            out += &conflict.text();
         }
         if let Some(last) = &self.last {
             let _ = match last.steps.len() {
@@ -75,6 +81,7 @@ impl Outcome {
             "failed": self.failed.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect::<Vec<_>>(),
             "skipped": self.skipped,
             "held": self.held,
+            "conflicts": self.conflicts,
             "settling": self.settling,
             "unfinished": self.unfinished,
             "interrupted": self.interrupted,
