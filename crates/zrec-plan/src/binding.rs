@@ -14,7 +14,7 @@ use crate::desired::Desired;
 use crate::guid::Guid;
 use crate::name::{ConnectorName, TenantName};
 use crate::plan::Plan;
-use crate::plan_file::{PlanFile, SavedStep, WantedDigests, wanted};
+use crate::plan_file::{PlanFile, SavedStep, WantedDigests, wanted, wanted_under};
 use crate::render::{printable, printable_sentence};
 use crate::step::{Class, Step};
 
@@ -40,6 +40,8 @@ pub struct Conflict {
     pub approved: Vec<String>,
     /// What is needed now and was not approved; harmless to print.
     pub needed: Vec<String>,
+    /// Approved steps that are needed still, and wait for a new plan with the rest.
+    pub waiting: usize,
 }
 
 /// The unit that a difference stops: a connector, or one object of a whole tenant.
@@ -138,6 +140,10 @@ impl Binding {
             .to_owned(),
             approved: change.iter().map(|change| change.then.clone()).collect(),
             needed: change.iter().map(|change| change.now.clone()).collect(),
+            waiting: needed
+                .iter()
+                .filter(|step| step.class != Class::Repair && self.ids.contains(&step.id()))
+                .count(),
         };
         conflict.approved.extend(
             approved.iter().filter(|step| !needed_ids.contains(&step.id())).map(|step| line(step)),
@@ -160,6 +166,8 @@ fn changed(file: &PlanFile, desired: &Desired) -> BTreeMap<Place, Change> {
         .map(|wanted| ((wanted.tenant_id, wanted.connector.clone()), wanted.digest.clone()))
         .collect();
     let now = wanted(desired);
+    let names = file.plan.tenants.iter().map(|tenant| (tenant.tenant_id, tenant.name.clone()));
+    let unrenamed = wanted_under(desired, &names.collect());
     let name = |id: Guid| {
         let today = desired.tenants.values().find(|tenant| tenant.tenant_id == id);
         let saved = || file.plan.tenants.iter().find(|tenant| tenant.tenant_id == id);
@@ -176,7 +184,7 @@ fn changed(file: &PlanFile, desired: &Desired) -> BTreeMap<Place, Change> {
     };
     then.keys()
         .chain(now.keys())
-        .filter(|key| then.get(key) != now.get(key))
+        .filter(|key| then.get(key) != now.get(key) && then.get(key) != unrenamed.get(key))
         .map(|key| {
             let place = Place::of(key.0, Some(&key.1), "");
             let change =
@@ -205,6 +213,11 @@ fn line(step: &SavedStep) -> String {
 }
 
 impl Conflict {
+    /// Whether it is about the place of this step.
+    pub fn covers(&self, step: &Step) -> bool {
+        self.tenant == step.tenant && self.connector.is_some() && self.connector == step.connector
+    }
+
     /// Both sides as lines, for a terminal or a log.
     pub fn text(&self) -> String {
         let place = match &self.connector {
@@ -216,6 +229,9 @@ impl Conflict {
             for line in side {
                 out += &format!("  {sign} {line}\n");
             }
+        }
+        if self.waiting > 0 {
+            out += &format!("  = {} approved steps of it wait: plan again\n", self.waiting);
         }
         out
     }

@@ -23,7 +23,7 @@ mod wanted;
 
 pub use form::{SavedChange, SavedHandOff, SavedPlan, SavedStep, SavedTenant};
 pub use read::{Unreadable, read};
-pub use wanted::wanted;
+pub use wanted::{wanted, wanted_under};
 
 /// The plan file's schema, as published.
 pub const PLAN_SCHEMA: &str = include_str!("../../../schemas/plan.schema.json");

@@ -201,6 +201,42 @@ fn the_selection_and_flags_of_the_plan_come_back() {
 }
 
 #[test]
+fn a_half_done_plan_is_finished() {
+    let tree = Tree::of_two();
+    tree.expect(0, &["plan", "-o", "plan.json"]);
+    tree.expect(0, &["apply", "--connector", "teams", "--auto-approve"]);
+    let said = tree.expect(0, &["apply", "--plan", "plan.json"]);
+    assert!(said.out.contains("contoso/exchange") && !said.out.contains("contoso/teams"));
+    assert!(tree.expect(0, &["plan", "--detailed-exitcode"]).out.contains("Nothing to do"));
+}
+
+#[test]
+fn a_plan_that_prunes_needs_no_flag_to_be_applied() {
+    let tree = Tree::of_two();
+    tree.expect(0, &["apply", "--auto-approve"]);
+    fs::remove_file(tree.path("manifests/connectors/exchange.yaml")).unwrap();
+    let planned = tree.expect(0, &["plan", "--prune", "--max-removals", "100", "-o", "plan.json"]);
+    assert!(planned.out.contains("1 destructive"), "{}", planned.out);
+    let applied = tree.expect(0, &["apply", "--plan", "plan.json"]);
+    assert!(applied.out.contains("Done: 1 steps."), "{}", applied.out);
+    let left = tree.expect(0, &["plan", "--prune", "--detailed-exitcode"]);
+    assert!(left.out.contains("Nothing to do"), "{}", left.out);
+}
+
+#[test]
+fn programs_get_both_sides_too() {
+    let tree = Tree::of_two();
+    tree.expect(0, &["apply", "--auto-approve"]);
+    tree.expect(0, &["plan", "-o", "plan.json"]);
+    tree.rename("manifests", "teams", "Another name");
+    let said = tree.expect(3, &["apply", "--plan", "plan.json", "--format", "json"]);
+    let outcome: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(outcome["conflicts"][0]["connector"], "teams");
+    assert_eq!(outcome["conflicts"][0]["approved"].as_array().unwrap().len(), 1);
+    assert_eq!(outcome["conflicts"][0]["needed"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn refusals_say_why() {
     type Edit = fn(&Tree);
     let tree_of = || {

@@ -237,11 +237,15 @@ fn a_renamed_tenant_and_a_moved_line_are_no_difference() {
     }
     let division = divide(&file, &moved, &observed);
     assert!(division.conflicts.is_empty() && division.held.is_empty());
-    let renamed = rename(&desired);
-    assert_eq!(plan_file::wanted(&renamed), plan_file::wanted(&desired), "the id is what counts");
+    for named_after in [true, false] {
+        let renamed = rename(&desired, named_after);
+        let division = divide(&file, &renamed, &cloud::empty(&renamed));
+        assert!(division.conflicts.is_empty(), "{:#?}", division.conflicts);
+        assert_eq!(division.go.len(), file.plan.steps.len());
+    }
 }
 
-fn rename(desired: &Desired) -> Desired {
+fn rename(desired: &Desired, named_after: bool) -> Desired {
     let mut renamed = desired.clone();
     renamed.tenants.clear();
     renamed.connectors.clear();
@@ -251,6 +255,9 @@ fn rename(desired: &Desired) -> Desired {
     }
     for mut connector in desired.connectors.values().cloned() {
         connector.id.tenant = "fabrikam".into();
+        if named_after {
+            connector.tenant_name = connector.tenant_name.replace("contoso", "fabrikam");
+        }
         renamed.connectors.insert(connector.id.clone(), connector);
     }
     renamed
@@ -272,6 +279,31 @@ fn both_sides_of_a_difference_are_shown() {
     let text = division.conflicts[0].text();
     assert!(text.contains("- approved: change update application"), "{text}");
     assert!(text.contains("\"Then\" ->") && text.contains("\"Now\\u001b\" ->"), "{text}");
+}
+
+#[test]
+fn an_object_of_the_tenant_stops_only_what_rests_on_it() {
+    let desired = desired(&["exchange", "teams"]);
+    let mut observed = cloud::empty(&desired);
+    let file = saved(&desired, &observed);
+    let tenant = observed.tenants.values_mut().next().unwrap();
+    let management = Catalog::built_in().find(&"office-365-management".into(), "ActivityFeed.Read");
+    let api = management.first().unwrap().key.resource_app_id;
+    tenant.resource_principals.insert(api, Seen::Absent);
+    tenant.caller = match tenant.caller.clone() {
+        Seen::Present(mut caller) => {
+            caller.roles.insert("Application.ReadWrite.All".to_owned());
+            Seen::Present(caller)
+        }
+        other => other,
+    };
+    let division = divide(&file, &desired, &observed);
+    assert_eq!(division.conflicts.len(), 1, "{:#?}", division.conflicts);
+    assert_eq!(division.conflicts[0].connector, None);
+    let held: BTreeSet<_> = division.held.iter().map(|held| held.step.verb).collect();
+    assert_eq!(held, BTreeSet::from([Verb::Create, Verb::Grant]));
+    assert!(division.held.len() <= 3, "the principal and the grants of its API");
+    assert_eq!(connectors(&division.go).len(), 2);
 }
 
 fn any_cloud() -> impl Strategy<Value = (Desired, Observed)> {

@@ -87,7 +87,7 @@ async fn apply(
         planning::show(&plan, global)?;
     }
     let division = divide(&plan, work, arguments);
-    say_held(&division.held);
+    say_held(&division);
     if division.go.is_empty() {
         let Division { held, conflicts, .. } = division;
         let outcome = Outcome { held, conflicts, ..Outcome::default() };
@@ -147,8 +147,10 @@ fn approve(plan: &Plan, division: &Division, arguments: &ApplyArgs) -> Result<()
     }
 }
 
-fn say_held(held: &[Held]) {
-    for Held { step, why } in held {
+/// Says what is held; where a conflict has shown both sides, that has said it.
+fn say_held(division: &Division) {
+    let said = |held: &&Held| division.conflicts.iter().any(|other| other.covers(&held.step));
+    for Held { step, why } in division.held.iter().filter(|held| !said(held)) {
         anstream::eprintln!("held: {} ({why})", named(step));
     }
 }
