@@ -294,6 +294,15 @@ fn refusals_say_why() {
 }
 
 #[test]
+fn a_plan_by_a_newer_zrec_is_warned_about() {
+    let tree = Tree::of_two();
+    tree.expect(0, &["plan", "-o", "plan.json"]);
+    tree.edit_plan(|plan| plan["zrecVersion"] = json!("99.0.0"));
+    let said = tree.expect(0, &["apply", "--plan", "plan.json"]);
+    assert!(said.err.contains("made by zrec 99.0.0"), "{}", said.err);
+}
+
+#[test]
 fn misuse_is_a_usage_error() {
     let tree = Tree::of_two();
     tree.expect(0, &["plan", "-o", "plan.json"]);

@@ -123,6 +123,8 @@ fn what_is_not_a_plan_file_is_refused() {
     }
     let twice = text.replacen('{', "{\n  \"set\": \"other\",", 1);
     assert!(plan_file::read(twice.as_bytes()).unwrap_err().to_string().contains("duplicate"));
+    let error = plan_file::read(&vec![b' '; plan_file::LARGEST + 1]).unwrap_err();
+    assert_eq!(error, Unreadable::TooLarge);
     let report = render::json(&plan_all(&desired, &observed)).to_string();
     let error = plan_file::read(report.as_bytes()).unwrap_err();
     assert!(matches!(error, Unreadable::NotAPlan(_)), "{error}");
