@@ -1,9 +1,9 @@
 //! Binding: a saved plan holds an apply to what was reviewed.
 //!
-//! With A = the steps of the file and N = what is needed now, compared by [`StepId`](crate::step::StepId): where N is
-//! part of A, N is done; the rest of A is true already. Repair and maintenance outside of A are done
-//! and said. Anything else in N alone, or other manifests, and that connector gets repair only,
-//! with both sides shown. Other connectors go on.
+//! With A = the steps of the file and N = what is needed now, compared by
+//! [`StepId`](crate::step::StepId): where N is part of A, N is done; the rest of A is true already.
+//! Repair and maintenance outside of A are done and said. Anything else in N alone, or other
+//! manifests, and that connector gets repair only, with both sides shown. Other connectors go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
