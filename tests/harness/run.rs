@@ -146,6 +146,7 @@ pub(crate) async fn apply(emulator: &Emulator, desired: &Desired, orders: &Order
         limits: orders.limits,
         wanted: orders.wanted,
         patience: Patience::REAL,
+        binding: None,
         stop: Arc::new(AtomicBool::new(false)),
         names: Names::seeded(orders.seed.into()),
         fail_points: orders.fail_points.clone(),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::binding::Conflict;
 use crate::kind::Kind;
 use crate::plan::Plan;
 use crate::step::{Action, Class, Digest, Phase, Step, StepId, Verb};
@@ -41,6 +42,8 @@ pub struct Division {
     pub go: Vec<Step>,
     /// Not to be done.
     pub held: Vec<Held>,
+    /// Where a saved plan and what is needed now differ; empty without a saved plan.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// Divides a plan by the classes that the operator has consented to.
@@ -69,7 +72,7 @@ pub fn by_approval(plan: &Plan, approved: &Approved) -> Division {
     })
 }
 
-fn divide(plan: &Plan, verdict: impl Fn(&Step) -> Option<String>) -> Division {
+pub(crate) fn divide(plan: &Plan, verdict: impl Fn(&Step) -> Option<String>) -> Division {
     let mut division = Division::default();
     for step in &plan.steps {
         match verdict(step).or_else(|| waits_for(step, &division.held)) {

@@ -1,12 +1,12 @@
 //! Findings: what a person must know or decide.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
 use crate::name::{ConnectorName, TenantName};
 
 /// What a finding does to the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// Nothing of its connector (or tenant) is changed until it is resolved.
@@ -18,7 +18,7 @@ pub enum Effect {
 }
 
 /// Something a person must know or decide.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// Its effect; blocking findings sort first.

@@ -6,6 +6,7 @@
 //! arguments give the same plan, byte for byte.
 
 pub mod approval;
+pub mod binding;
 pub mod catalog;
 pub mod code;
 pub mod connector;
@@ -21,6 +22,7 @@ pub mod name;
 pub mod observed;
 pub mod ownership;
 pub mod plan;
+pub mod plan_file;
 pub mod privilege;
 pub mod record;
 pub mod render;

@@ -1,13 +1,13 @@
 //! What is gained or lost, in plain words, worst first.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, PermissionKey, PermissionType};
 use crate::name::{ConnectorName, TenantName};
 use crate::step::{Action, Class, Step, Verb};
 
 /// Gained, or lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// The application may do more.
@@ -17,7 +17,7 @@ pub enum Direction {
 }
 
 /// One privilege gained or lost by one connector.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PrivilegeChange {
     /// Gained, or lost.

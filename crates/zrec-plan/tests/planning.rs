@@ -13,6 +13,8 @@ use zrec_plan::render::{self, BUDGET, Style};
 use zrec_plan::safety::Limits;
 use zrec_plan::step::{Class, Step, Verb};
 
+#[path = "planning/binding.rs"]
+mod binding;
 #[path = "planning/cloud.rs"]
 mod cloud;
 #[path = "planning/credentials.rs"]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use zrec_plan::approval::{self, Approved, Division};
+use zrec_plan::binding::{Binding, Conflict};
 use zrec_plan::catalog::Catalog;
 use zrec_plan::desired::Desired;
 use zrec_plan::name::{ConnectorName, TenantName};
@@ -16,7 +17,7 @@ use zrec_plan::observed::Observed;
 use zrec_plan::plan::plan;
 use zrec_plan::record::RunId;
 use zrec_plan::safety::Limits;
-use zrec_plan::step::{Action, Step, StepId};
+use zrec_plan::step::{Action, Class, Step, StepId};
 
 use crate::cloud::settle::Patience;
 use crate::failpoint::FailPoints;
@@ -53,6 +54,8 @@ pub struct Work<'a> {
     pub wanted: Wanted,
     /// How long to wait for what was written to show.
     pub patience: Patience,
+    /// The saved plan that was approved; without one, the first division is what was approved.
+    pub binding: Option<Binding>,
     /// Set by Ctrl-C: what is in flight is finished, and nothing more is begun.
     pub stop: Arc<AtomicBool>,
     /// Where the names of this run's credentials come from.
@@ -83,7 +86,8 @@ impl Work<'_> {
                 known
             });
             (seen, next) = self.look(&approved, &mut run, progress, known).await;
-            run.outcome.held = next.held.clone();
+            run.outcome.held.clone_from(&next.held);
+            run.outcome.conflicts.clone_from(&next.conflicts);
             let to_do = run.to_do(&next.go);
             if to_do.is_empty() {
                 break;
@@ -113,7 +117,10 @@ impl Work<'_> {
                 None => observe(self.fleet, self.desired, self.catalog, self.wanted).await,
             };
             let plan = plan(self.desired, &observed, self.catalog, &self.limits);
-            let mut division = approval::by_approval(&plan, approved);
+            let mut division = match &self.binding {
+                Some(binding) => binding.divide(&plan),
+                None => approval::by_approval(&plan, approved),
+            };
             let mut settling = run.settling(&division.go);
             settling.extend(run.not_shown(&observed, &plan.steps, self.names.run()));
             let blind: BTreeSet<_> = settling.iter().map(place).collect();
@@ -121,7 +128,9 @@ impl Work<'_> {
             run.outcome.last = Some(plan);
             // What is settling is not done again, nor anything that rests on it.
             division.go.retain(|step| !blind.contains(&place(step)));
-            let done = settling.is_empty() || !division.go.is_empty();
+            // A stale read of what this run changed looks like somebody else's work: look again.
+            let unclear = run.changed_one_of(&division.conflicts);
+            let done = (settling.is_empty() && !unclear) || !division.go.is_empty();
             if done || self.stopped() || !waiting.wait(progress).await {
                 return (observed, division);
             }
@@ -150,6 +159,15 @@ struct Run {
 impl Run {
     fn settling(&self, steps: &[Step]) -> Vec<Step> {
         steps.iter().filter(|step| self.done.contains(&step.id())).cloned().collect()
+    }
+
+    /// Whether a conflict is about a connector that this run has changed.
+    fn changed_one_of(&self, conflicts: &[Conflict]) -> bool {
+        let changed = |step: &&Step| step.class != Class::Repair;
+        let places: BTreeSet<_> = self.outcome.done.iter().filter(changed).map(place).collect();
+        conflicts
+            .iter()
+            .any(|conflict| places.contains(&(conflict.tenant.clone(), conflict.connector.clone())))
     }
 
     fn not_done(&self, steps: &[Step]) -> Vec<Step> {

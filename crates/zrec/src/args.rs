@@ -137,6 +137,8 @@ pub enum Command {
     },
     /// Show what would change. Reads the clouds, writes nothing.
     Plan(PlanArgs),
+    /// Show a saved plan, with its age: offline, no credentials.
+    Show(ShowArgs),
     /// Make the clouds what the manifests say.
     Apply(ApplyArgs),
     /// Hand credentials over to Zscaler, through a person.
@@ -189,6 +191,8 @@ pub enum Schema {
     Manifest,
     /// Of `zrec catalog --format json`.
     Catalog,
+    /// Of the file that `zrec plan -o FILE` saves.
+    Plan,
 }
 
 /// What both plan and apply take.
@@ -222,6 +226,9 @@ pub struct PlanArgs {
     /// What is planned.
     #[command(flatten)]
     pub scope: Scope,
+    /// Save the plan, for `zrec show` and `zrec apply --plan`; it holds no secret.
+    #[arg(short = 'o', long = "out", value_name = "FILE", conflicts_with = "explain_defaults")]
+    pub out: Option<PathBuf>,
     /// Exit with 2 when there is something to do.
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -230,12 +237,26 @@ pub struct PlanArgs {
     pub explain_defaults: bool,
 }
 
-/// `zrec apply`.
+/// `zrec show`.
 #[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// A file that `zrec plan -o` saved.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `zrec apply`.
+#[derive(Clone, Debug, Args)]
 pub struct ApplyArgs {
     /// What is applied.
     #[command(flatten)]
     pub scope: Scope,
+    /// Do what this saved plan says and nothing else: it is the approval, and brings the selection,
+    /// --prune, --revoke and --max-removals that it was made under.
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "auto_approve", "allow_widening", "only", "prune", "revoke", "max_removals",
+    ])]
+    pub plan: Option<PathBuf>,
     /// Do not ask: repair, maintenance and change are approved.
     #[arg(long)]
     pub auto_approve: bool,

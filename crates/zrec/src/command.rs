@@ -15,7 +15,9 @@ pub mod check;
 mod emulator;
 mod handoff;
 mod plan;
+mod saved;
 mod session;
+mod show;
 
 /// What went wrong, for the last line of stderr.
 #[derive(Debug, thiserror::Error)]
@@ -119,8 +121,10 @@ fn dispatch(command: Command, global: &Global) -> Result<u8, Failed> {
         Command::Schema { schema } => report(match schema {
             Schema::Manifest => include_str!("../../../schemas/manifest.schema.json"),
             Schema::Catalog => include_str!("../../../schemas/catalog.schema.json"),
+            Schema::Plan => zrec_plan::plan_file::PLAN_SCHEMA,
         }),
         Command::Plan(arguments) => plan::run(&arguments, global),
+        Command::Show(arguments) => show::run(&arguments, global),
         Command::Apply(arguments) => apply::run(&arguments, global),
         Command::Handoff { command } => handoff::run(&command, global),
         #[cfg(feature = "emulator")]

@@ -4,16 +4,16 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::printable;
-use crate::step::FieldChange;
+use crate::plan_file::SavedChange;
 
 /// One line for a plain value; for a list, a line for each element that comes or goes.
-pub(super) fn lines(change: &FieldChange) -> Vec<String> {
+pub(super) fn lines(change: &SavedChange) -> Vec<String> {
     let plain = |value: &Value| !value.is_array() && !value.is_object();
     if plain(&change.before) && plain(&change.after) {
         let shown = |value: &Value| printable(&value.to_string());
         return vec![format!(
             "{}: {} -> {}",
-            change.field,
+            printable(&change.field),
             shown(&change.before),
             shown(&change.after)
         )];
@@ -29,7 +29,7 @@ pub(super) fn lines(change: &FieldChange) -> Vec<String> {
                 ChangeTag::Insert => '+',
                 ChangeTag::Equal => return None,
             };
-            Some(format!("{}: {sign} {}", change.field, line.value()))
+            Some(format!("{}: {sign} {}", printable(&change.field), line.value()))
         })
         .collect()
 }
@@ -58,7 +58,7 @@ mod tests {
             (json!(["a"]), json!(["a"]), vec![]),
         ];
         for (before, after, expected) in rows {
-            assert_eq!(lines(&FieldChange { field: "f", before, after }), expected);
+            assert_eq!(lines(&SavedChange { field: "f".to_owned(), before, after }), expected);
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::printable::is_harmless;
 use crate::plan::Plan;
+use crate::plan_file::{PlanFile, SavedPlan};
 use crate::step::Class;
 
 /// Raised when a reader of an older version would misread the document.
@@ -14,7 +15,16 @@ pub fn json(plan: &Plan) -> Value {
     let mut document = json!(plan);
     document["schemaVersion"] = json!(SCHEMA_VERSION);
     document["emulated"] = json!(plan.is_emulated());
-    document["counts"] = counts(plan);
+    document["counts"] = counts(&SavedPlan::from(plan));
+    document
+}
+
+/// A saved plan as JSON, with its age in seconds.
+pub fn saved_json(file: &PlanFile, age_seconds: i64) -> Value {
+    let mut document = json!(file);
+    document["ageSeconds"] = json!(age_seconds);
+    document["emulated"] = json!(file.plan.is_emulated());
+    document["counts"] = counts(&file.plan);
     document
 }
 
@@ -35,7 +45,7 @@ pub fn json_text(value: &Value) -> String {
     text
 }
 
-fn counts(plan: &Plan) -> Value {
+fn counts(plan: &SavedPlan) -> Value {
     let of = |class| plan.steps.iter().filter(|step| step.class == class).count();
     json!({
         "steps": plan.steps.len(),

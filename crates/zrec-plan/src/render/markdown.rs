@@ -1,19 +1,24 @@
 //! The plan as Markdown for a pull-request comment: below a byte budget, whatever the plan.
 
-use super::printable::{code_span, sentence_span};
+use super::printable::{code_span, plain, sentence_span};
 use crate::finding::{Effect, Finding};
-use crate::hand_off::HandOff;
 use crate::name::{ConnectorName, TenantName};
 use crate::plan::Plan;
+use crate::plan_file::{SavedHandOff as HandOff, SavedPlan, SavedStep as Step};
 use crate::privilege::{Direction, PrivilegeChange};
-use crate::step::Step;
 
 /// GitHub refuses comments over 65,536 characters; this leaves room for a frame around it.
 pub const BUDGET: usize = 60_000;
 
 /// The plan as Markdown, at most [`BUDGET`] bytes; what did not fit is counted.
 pub fn markdown(plan: &Plan) -> String {
+    saved_markdown(&SavedPlan::from(plan), "")
+}
+
+/// The same of a saved plan, below a head of its own; all of its text may be foreign.
+pub fn saved_markdown(plan: &SavedPlan, head: &str) -> String {
     let mut page = Page::default();
+    page.add(head);
     if plan.is_emulated() {
         page.add("**EMULATED**: no real cloud was read, and none will be changed.\n\n");
     }
@@ -42,7 +47,7 @@ fn privilege(change: &PrivilegeChange) -> String {
         "- {} **{sign}** {} (level {level}) {}\n",
         place(&change.tenant, change.connector.as_ref()),
         code_span(&change.permission),
-        change.sentence
+        plain(&change.sentence)
     )
 }
 
@@ -66,13 +71,13 @@ fn hand_off(hand_off: &HandOff) -> String {
     let values: Vec<_> = hand_off
         .values
         .iter()
-        .map(|(label, value)| format!("{label} {}", long_span(value)))
+        .map(|(label, value)| format!("{} {}", plain(label), long_span(value)))
         .collect();
     format!(
         "- [ ] {} {} ({}): {}\n",
         place(&hand_off.tenant, hand_off.connector.as_ref()),
-        hand_off.title,
-        hand_off.who,
+        plain(&hand_off.title),
+        plain(&hand_off.who),
         values.join(", ")
     )
 }
@@ -97,7 +102,7 @@ fn long_span(value: &str) -> String {
     }
 }
 
-fn headline(plan: &Plan) -> String {
+fn headline(plan: &SavedPlan) -> String {
     match plan.steps.len() {
         0 => format!("Nothing to do: {} connectors in sync.\n", plan.in_sync.len()),
         steps => format!("{steps} steps; {} connectors in sync.\n", plan.in_sync.len()),

@@ -17,6 +17,11 @@ pub fn printable_sentence(text: &str) -> String {
     within(text, LONGEST_SENTENCE)
 }
 
+/// A value that is only useful whole, a link or an exact text, made harmless like a name.
+pub(crate) fn printable_whole(text: &str) -> String {
+    within(text, usize::MAX - 8)
+}
+
 fn within(text: &str, longest: usize) -> String {
     let mut shown = String::with_capacity(text.len().min(longest + 8));
     for (count, character) in text.chars().enumerate() {
@@ -50,6 +55,18 @@ pub(crate) fn is_harmless(character: char) -> bool {
         | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}');
     !character.is_control() && !invisible
+}
+
+/// Our own sentence in Markdown outside of a code span: harmless even where a plan file was edited.
+pub(super) fn plain(text: &str) -> String {
+    let mut shown = String::new();
+    for character in printable_sentence(text).chars() {
+        if matches!(character, '<' | '[' | '`' | '\\') {
+            shown.push('\\');
+        }
+        shown.push(character);
+    }
+    shown
 }
 
 /// A foreign string inside a Markdown code span; nothing in it can end the span.

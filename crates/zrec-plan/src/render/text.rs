@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::{field, printable_sentence};
+use super::printable::printable_whole;
+use super::{field, printable, printable_sentence};
 use crate::finding::{Effect, Finding};
-use crate::hand_off::HandOff;
 use crate::plan::Plan;
+use crate::plan_file::{SavedHandOff as HandOff, SavedPlan, SavedStep as Step};
 use crate::privilege::{Direction, PrivilegeChange};
-use crate::step::{Class, Step, Verb};
+use crate::step::{Class, Verb};
 
 /// How text is dressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Style {
 
 /// The whole plan, for a terminal or a log.
 pub fn text(plan: &Plan, style: Style) -> String {
+    saved_text(&SavedPlan::from(plan), style)
+}
+
+/// The same of a saved plan; all of its text may be foreign.
+pub fn saved_text(plan: &SavedPlan, style: Style) -> String {
     let mut out = String::new();
     header(plan, &mut out);
     privileges(&plan.privileges, style, &mut out);
@@ -47,7 +53,7 @@ macro_rules! line {
     ($out:expr, $($arg:tt)*) => {{ let _ = writeln!($out, $($arg)*); }};
 }
 
-fn header(plan: &Plan, out: &mut String) {
+fn header(plan: &SavedPlan, out: &mut String) {
     if plan.is_emulated() {
         line!(out, "EMULATED: no real cloud was read, and none will be changed");
     }
@@ -93,9 +99,14 @@ fn privileges(changes: &[PrivilegeChange], style: Style, out: &mut String) {
             change.level.map_or_else(|| "level ?".to_owned(), |level| format!("level {level}"));
         let sentence = match change.sentence.is_empty() {
             true => String::new(),
-            false => format!(": {}", change.sentence),
+            false => format!(": {}", printable_sentence(&change.sentence)),
         };
-        line!(out, "  {} {level}  {}{sentence}", style.paint(colour, sign), change.permission);
+        line!(
+            out,
+            "  {} {level}  {}{sentence}",
+            style.paint(colour, sign),
+            printable_sentence(&change.permission)
+        );
         line!(out, "        {}", fold(&names, 4));
     }
 }
@@ -160,7 +171,7 @@ fn one_step(step: &Step, style: Style, out: &mut String) {
         style.paint(colour, sign),
         step.class,
         step.kind,
-        step.summary,
+        printable_sentence(&step.summary),
         printable_sentence(&step.reason),
     );
     if step.verb != Verb::Create {
@@ -182,15 +193,20 @@ fn hand_offs(hand_offs: &[HandOff], out: &mut String) {
             Some(connector) => format!("{}/{connector}", hand_off.tenant),
             None => hand_off.tenant.to_string(),
         };
-        line!(out, "  [ ] {place}: {}  ({})", hand_off.title, hand_off.who);
+        line!(
+            out,
+            "  [ ] {place}: {}  ({})",
+            printable_sentence(&hand_off.title),
+            printable_sentence(&hand_off.who)
+        );
         for (label, value) in &hand_off.values {
-            line!(out, "        {label}: {value}");
+            line!(out, "        {}: {}", printable(label), printable_whole(value));
         }
-        line!(out, "        why: {}", hand_off.reason);
+        line!(out, "        why: {}", printable_sentence(&hand_off.reason));
     }
 }
 
-fn summary(plan: &Plan, out: &mut String) {
+fn summary(plan: &SavedPlan, out: &mut String) {
     if plan.steps.is_empty() {
         let (nothing, connectors) = ("Nothing to do", plan.in_sync.len());
         match plan.is_blocked() {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use zrec_plan::approval::Held;
+use zrec_plan::binding::Conflict;
 use zrec_plan::plan::Plan;
 use zrec_plan::render::printable_sentence;
 use zrec_plan::step::Step;
@@ -21,6 +22,8 @@ pub struct Outcome {
     pub left_open: Vec<(Step, String)>,
     /// Steps of the last plan that nobody approved.
     pub held: Vec<Held>,
+    /// Where the saved plan and what is needed now differ.
+    pub conflicts: Vec<Conflict>,
     /// Steps that were done and do not show yet.
     pub settling: Vec<Step>,
     /// Approved steps that are still to be done.
@@ -52,6 +55,9 @@ impl Outcome {
         for step in &self.unfinished {
             let _ = writeln!(out, "  open: {}", name(step));
         }
+        for conflict in &self.conflicts {
+            out += &conflict.text();
+        }
         if let Some(last) = &self.last {
             let _ = match last.steps.len() {
                 0 => writeln!(
@@ -81,6 +87,7 @@ impl Outcome {
             "skipped": self.skipped,
             "leftOpen": self.left_open.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect::<Vec<_>>(),
             "held": self.held,
+            "conflicts": self.conflicts,
             "settling": self.settling,
             "unfinished": self.unfinished,
             "interrupted": self.interrupted,

@@ -10,7 +10,9 @@ use zrec_plan::catalog::Catalog;
 use zrec_plan::desired::Desired;
 use zrec_plan::plan::{Plan, plan};
 use zrec_plan::render;
+use zrec_plan::step::Step;
 
+use super::saved::Saved;
 use super::session::{self, STATE, SigningIn};
 use super::{Failed, plan as planning};
 use crate::apply::{Names, Outcome, Work};
@@ -23,7 +25,12 @@ use crate::progress::Progress;
 /// Makes the clouds what the manifests say.
 pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> {
     let now = time::OffsetDateTime::now_utc();
-    let (desired, root) = session::desire(&arguments.scope, global, now.date())?;
+    let saved = Saved::open(arguments, global, now)?;
+    let arguments = &saved.as_ref().map_or_else(|| arguments.clone(), |s| s.arguments(arguments));
+    let (desired, root) = match &saved {
+        Some(saved) => saved.desire(arguments, global, now.date())?,
+        None => session::desire(&arguments.scope, global, now.date())?,
+    };
     if arguments.scope.prune && !desired.set_is_named {
         return Err(Failed::refused(
             "--prune needs a `Defaults` document with the set's name: without one, nothing tells this set's applications from another's",
@@ -48,6 +55,7 @@ pub(super) fn run(arguments: &ApplyArgs, global: &Global) -> Result<u8, Failed> 
             limits: planning::limits(&arguments.scope),
             wanted: planning::wanted(&arguments.scope),
             patience: patience(&desired),
+            binding: saved.as_ref().map(|saved| saved.binding(&desired)),
             stop: super::stop_on_interrupt(),
             names: Names::seeded(super::wide_seed()),
             fail_points,
@@ -90,22 +98,12 @@ async fn apply(
     if global.format != Format::Json {
         planning::show(&plan, global)?;
     }
-    let division = approval::by_class(
-        &plan,
-        Consented {
-            widening: arguments.allow_widening,
-            destructive: arguments.scope.prune,
-            only_maintenance: arguments.only.is_some(),
-        },
-    );
-    say_held(&division.held);
+    let division = divide(&plan, work, arguments);
+    say_held(&division);
     if division.go.is_empty() {
-        return finish(
-            &plan,
-            &Outcome { held: division.held, ..Outcome::default() },
-            arguments,
-            global,
-        );
+        let Division { held, conflicts, .. } = division;
+        let outcome = Outcome { held, conflicts, ..Outcome::default() };
+        return finish(&plan, &outcome, arguments, global);
     }
     approve(&plan, &division, arguments)?;
     let progress = Progress::over(division.go.len());
@@ -115,9 +113,29 @@ async fn apply(
     finish(&plan, &outcome, arguments, global)
 }
 
+/// What may be done: by the saved plan, or by the classes that the flags consent to.
+fn divide(plan: &Plan, work: &Work<'_>, arguments: &ApplyArgs) -> Division {
+    let Some(binding) = &work.binding else {
+        let consented = Consented {
+            widening: arguments.allow_widening,
+            destructive: arguments.scope.prune,
+            only_maintenance: arguments.only.is_some(),
+        };
+        return approval::by_class(plan, consented);
+    };
+    let division = binding.divide(plan);
+    for conflict in &division.conflicts {
+        anstream::eprint!("{}", conflict.text());
+    }
+    for step in binding.outside(&division.go) {
+        anstream::eprintln!("not in the saved plan, and done: {} {}", step.class, named(step));
+    }
+    division
+}
+
 /// Asks a person, unless the flags or the emulator have answered already.
 fn approve(plan: &Plan, division: &Division, arguments: &ApplyArgs) -> Result<(), Failed> {
-    if arguments.auto_approve {
+    if arguments.auto_approve || arguments.plan.is_some() {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
@@ -142,9 +160,11 @@ fn approve(plan: &Plan, division: &Division, arguments: &ApplyArgs) -> Result<()
 }
 
 /// One line for steps of one connector that are held for one reason.
-fn say_held(held: &[Held]) {
+/// Where a conflict has shown both sides, that has said it.
+fn say_held(division: &Division) {
+    let said = |held: &&Held| division.conflicts.iter().any(|other| other.covers(&held.step));
     let mut groups: BTreeMap<(String, &str), Vec<&Held>> = BTreeMap::new();
-    for one in held {
+    for one in division.held.iter().filter(|held| !said(held)) {
         let place = match &one.step.connector {
             Some(connector) => format!("{}/{connector}", one.step.tenant),
             None => one.step.tenant.to_string(),
@@ -158,6 +178,11 @@ fn say_held(held: &[Held]) {
         };
         anstream::eprintln!("held: {place}: {what} ({why})");
     }
+}
+
+fn named(step: &Step) -> String {
+    let place = step.connector.as_ref().map_or_else(String::new, |name| format!("/{name}"));
+    format!("{}{place}: {} {} {}", step.tenant, step.verb, step.kind, step.summary)
 }
 
 fn summary(outcome: &Outcome, global: &Global, journal: &Journal) -> Result<(), Failed> {
@@ -179,7 +204,10 @@ fn finish(
 ) -> Result<u8, Failed> {
     let last = outcome.last.as_ref().unwrap_or(plan);
     if outcome.last.is_none() && global.format == Format::Json {
-        super::report(&render::json_text(&render::json(plan)))?;
+        super::report(&render::json_text(&match arguments.plan {
+            Some(_) => outcome.json(),
+            None => render::json(plan),
+        }))?;
     }
     let findings = planning::exit_code(last);
     Ok(if outcome.interrupted {
@@ -187,7 +215,7 @@ fn finish(
         130
     } else if !outcome.failed.is_empty() || findings == 1 {
         1
-    } else if !outcome.held.is_empty() || findings == 3 {
+    } else if !outcome.held.is_empty() || !outcome.conflicts.is_empty() || findings == 3 {
         3
     } else if !outcome.settling.is_empty()
         || !outcome.unfinished.is_empty()

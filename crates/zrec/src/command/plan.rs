@@ -8,6 +8,7 @@ use zrec_plan::plan::{Plan, plan};
 use zrec_plan::render::{self, Style};
 use zrec_plan::safety::Limits;
 
+use super::saved;
 use super::session::{self, SigningIn};
 use super::{Failed, Stream};
 use crate::args::{Format, Global, PlanArgs, Scope};
@@ -19,6 +20,7 @@ pub(super) fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
     if arguments.explain_defaults {
         return explain_defaults(arguments, global);
     }
+    let target = saved::target(arguments)?;
     let today = time::OffsetDateTime::now_utc().date();
     let (desired, root) = session::desire(&arguments.scope, global, today)?;
     super::runtime()?.block_on(async {
@@ -33,6 +35,9 @@ pub(super) fn run(arguments: &PlanArgs, global: &Global) -> Result<u8, Failed> {
         let catalog = Catalog::built_in();
         let observed = observe(&fleet, &desired, catalog, wanted(&arguments.scope)).await;
         let plan = plan(&desired, &observed, catalog, &limits(&arguments.scope));
+        if let Some(path) = target {
+            saved::save(path, &plan, &desired, arguments, global)?;
+        }
         show(&plan, global)?;
         if global.stats {
             stats(&fleet.counts());

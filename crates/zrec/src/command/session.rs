@@ -30,7 +30,7 @@ pub(super) fn read_set(paths: &[PathBuf], global: &Global) -> Result<Set, Failed
 }
 
 /// The same, with the set's root: paths of secret stores are relative to it.
-fn read_rooted(paths: &[PathBuf], global: &Global) -> Result<(Set, PathBuf), Failed> {
+pub(super) fn read_rooted(paths: &[PathBuf], global: &Global) -> Result<(Set, PathBuf), Failed> {
     let checked =
         check::check(paths, Format::Text, super::is_coloured(global, super::Stream::Err))?;
     if !checked.diagnostics.is_empty() {
