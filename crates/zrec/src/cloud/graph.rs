@@ -1,6 +1,6 @@
 //! Graph: every request that zrec makes to Microsoft Graph, built and sent.
 //!
-//! [`read`] and [`write`] build; [`Graph`] sends. What plans holds a [`Reader`], which refuses
+//! [`read`] and [`mod@write`] build; [`Graph`] sends. What plans holds a [`Reader`], which refuses
 //! everything but reads.
 
 use std::fmt;

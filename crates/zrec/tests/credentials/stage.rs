@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -61,6 +61,9 @@ impl Ended {
     }
 }
 
+/// After which read of certificates, and what.
+type Meanwhile = Arc<Mutex<Option<(usize, BoxFuture<'static, ()>)>>>;
+
 pub(crate) struct Stage {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) emulator: Emulator,
@@ -68,13 +71,23 @@ pub(crate) struct Stage {
     pub(crate) requests: Arc<AtomicUsize>,
     pub(crate) surroundings: Surroundings,
     /// What another does right after the n-th read of certificates.
-    pub(crate) meanwhile: Arc<Mutex<Option<(usize, BoxFuture<'static, ()>)>>>,
+    pub(crate) meanwhile: Meanwhile,
     clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
     runs: AtomicUsize,
 }
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What the examples want, read once.
+fn examples() -> &'static Desired {
+    static EXAMPLES: OnceLock<Desired> = OnceLock::new();
+    EXAMPLES.get_or_init(|| {
+        let files = zrec::files::collect(&[repository().join("manifests")]).unwrap();
+        let set = manifest::read(&files.sources, Catalog::built_in()).set.unwrap();
+        manifest::desire(&set, Catalog::built_in(), OffsetDateTime::now_utc().date())
+    })
 }
 
 /// In memory where the system has such a place: thousands of synced files need no disk.
@@ -85,10 +98,8 @@ fn scratch() -> tempfile::TempDir {
 impl Stage {
     /// A stage for these connectors of the examples.
     pub(crate) fn new(connectors: &[&str], quirks: Vec<Quirk>) -> Self {
-        let files = zrec::files::collect(&[repository().join("manifests")]).unwrap();
-        let set = manifest::read(&files.sources, Catalog::built_in()).set.unwrap();
         let began = (OffsetDateTime::now_utc(), Instant::now());
-        let mut desired = manifest::desire(&set, Catalog::built_in(), began.0.date());
+        let mut desired = examples().clone();
         desired.connectors.retain(|id, _| connectors.contains(&id.connector.as_str()));
         let clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync> =
             Arc::new(move || began.0 + began.1.elapsed());
@@ -272,6 +283,27 @@ impl Stage {
             kind: record.kind,
         };
         self.store().value(&place).unwrap().expose().to_owned()
+    }
+
+    /// Every key at Microsoft is a seen one of our records, and every such record has its key.
+    pub(crate) fn all_are_known(&self, connector: &str) {
+        let app = self.application(connector);
+        let mut keys: Vec<String> = ["passwordCredentials", "keyCredentials"]
+            .into_iter()
+            .flat_map(|field| app[field].as_array().cloned().unwrap_or_default())
+            .map(|key| key["displayName"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        keys.sort();
+        let has = |record: &Record, wanted: fn(&Transition) -> bool| {
+            record.entries.iter().any(|entry| wanted(&entry.transition))
+        };
+        let records = self.records(connector).into_iter().filter(|record| {
+            has(record, |it| matches!(it, Transition::Seen))
+                && !has(record, |it| matches!(it, Transition::Aborted | Transition::Retired))
+        });
+        let names: Vec<_> = records.map(|record| record.name.to_string()).collect();
+        assert_eq!(keys, names, "{connector}");
+        assert!(!names.is_empty());
     }
 
     /// The law: exactly one wanted credential of each kind is alive, its value is stored, and it
