@@ -298,7 +298,7 @@ fn kills(story: &Story<'_>) -> Vec<Moment> {
         return sides.flat_map(|after| process::moments(&story.requests, after)).collect();
     }
     let chance: usize = name.bytes().map(usize::from).sum();
-    let moments = process::moments(&story.requests, chance % 2 == 0);
+    let moments = process::moments(&story.requests, chance.is_multiple_of(2));
     let writes: Vec<_> = (0..moments.len()).filter(|at| is_write(&story.requests[*at])).collect();
     match writes.len() {
         0 => Vec::new(),

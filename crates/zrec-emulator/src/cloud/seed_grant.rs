@@ -28,7 +28,7 @@ pub(crate) fn assignment(
         Some(api) => api.role_id(role).map(str::to_owned),
         None => own_role(tenant, &app_id, role),
     };
-    if known.is_none() && Uuid::parse_str(&role).is_err() {
+    if known.is_none() && Uuid::parse_str(role).is_err() {
         return Err(format!("`appRoleId`: `{role}` is no application role of {app_id}"));
     }
     let role = known.unwrap_or_else(|| role.to_owned());
