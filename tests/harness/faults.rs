@@ -9,7 +9,9 @@ use tokio::sync::Notify;
 use zrec_emulator::Emulator;
 use zrec_plan::desired::Desired;
 
+use super::process::{self, Moment, Story};
 use super::run::{Gates, Orders, apply};
+use crate::is_write;
 
 /// On which side of the cloud's work a run dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,4 +98,26 @@ pub(crate) async fn side_by_side(
     let (one, other) = (orders.clone().gates(gates.clone()), orders.clone().gates(gates));
     let other = other.seed(orders.seed + 1);
     tokio::join!(apply(emulator, desired, &one), apply(emulator, desired, &other));
+}
+
+/// Scenarios whose processes are killed at every single request.
+const KILLED_EVERYWHERE: &[&str] = &["alone-copilot", "surplus-grant"];
+
+/// One moment of the writing for each scenario, another for each; every moment for a few.
+pub(crate) fn kills(story: &Story<'_>) -> Vec<Moment> {
+    if !process::is_calm(story.scenario) {
+        return Vec::new();
+    }
+    let name = &story.scenario.name;
+    if KILLED_EVERYWHERE.contains(&name.as_str()) {
+        let sides = [false, true].into_iter();
+        return sides.flat_map(|after| process::moments(&story.requests, after)).collect();
+    }
+    let chance: usize = name.bytes().map(usize::from).sum();
+    let moments = process::moments(&story.requests, chance.is_multiple_of(2));
+    let writes: Vec<_> = (0..moments.len()).filter(|at| is_write(&story.requests[*at])).collect();
+    match writes.len() {
+        0 => Vec::new(),
+        count => vec![moments[writes[chance % count]].clone()],
+    }
 }

@@ -5,7 +5,7 @@ use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::observed::Seen;
 use crate::plan::{ConnectorContext, Pair, TenantContext};
-use crate::step::Class;
+use crate::step::{Class, Step, Verb};
 
 /// The operator's limits for one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,13 @@ pub fn permitted(context: &ConnectorContext<'_>, draft: &mut Draft) -> bool {
     permitted
 }
 
+/// Whether too many whole applications would go: of a small set, more than one at a time.
+fn loses_its_set(context: &TenantContext<'_>, limits: &Limits, steps: &[Step]) -> bool {
+    let deletions = steps.iter().filter(|step| step.verb == Verb::Delete).count();
+    let set = context.seen.set_applications.as_ref().and_then(Seen::present).map_or(0, Vec::len);
+    deletions > 1.max(set * usize::from(limits.max_removal_percent) / 100)
+}
+
 /// Holds back every destructive step of a tenant in which too much would go at once.
 pub fn limit_removals(
     context: &TenantContext<'_>,
@@ -116,10 +123,9 @@ pub fn limit_removals(
                 + seen.delegated_grants.present().map_or(0, Vec::len)
         })
         .sum();
-    let pruned = context.seen.set_applications.as_ref().and_then(Seen::present).map_or(0, Vec::len);
-    let objects = objects.max(pruned);
     let allowed = objects * usize::from(limits.max_removal_percent) / 100;
-    if objects < limits.removal_floor || removals <= allowed {
+    let too_many = objects >= limits.removal_floor && removals > allowed;
+    if !too_many && !loses_its_set(context, limits, &draft.steps[first_step..]) {
         return;
     }
     let mut index = 0;
@@ -133,7 +139,7 @@ pub fn limit_removals(
         code::THRESHOLD,
         Effect::BlocksWidening,
         format!(
-            "{removals} of {objects} objects would be removed; the threshold is {} %",
+            "{removals} removals in one run, beside {objects} objects of the connectors that stay; the threshold is {} %",
             limits.max_removal_percent
         ),
         "look at what the manifests lost; if it is meant, run with a higher --max-removals",

@@ -233,6 +233,7 @@ impl Stage {
             limits: Limits::default(),
             wanted: Wanted::default(),
             patience: Patience::EMULATED,
+            binding: None,
             stop: Arc::default(),
             names: Names::seeded(self.runs.fetch_add(1, Ordering::Relaxed) as u128),
             fail_points,
