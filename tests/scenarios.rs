@@ -1,6 +1,7 @@
 //! The laws, each on every scenario: what zrec promises whatever happens on the way.
 //!
-//! `ZREC_SCENARIO=name` runs some scenarios only; `ZREC_BLESS=1` rewrites the goldens.
+//! `ZREC_SCENARIO=name` runs some scenarios only; `ZREC_FULL=1` tries more places of each;
+//! `ZREC_BLESS=1` rewrites the goldens.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says why and ends")]
 
 use std::collections::BTreeSet;
@@ -20,6 +21,11 @@ use harness::process::Story;
 use harness::run::{self, Orders};
 use harness::scenario::{Law, Scenario, all};
 use harness::{golden, process, secrets};
+
+/// So many places of a story are tried; `ZREC_FULL=1` tries four times as many.
+fn sampled(places: usize) -> usize {
+    if std::env::var_os("ZREC_FULL").is_some() { 4 * places } else { places / 2 }
+}
 
 /// Runs a law on every scenario that does not leave it out; says which broke it, and how.
 fn each(law: Option<Law>, check: impl AsyncFn(&Scenario, &Prepared) -> Result<usize, String>) {
@@ -198,7 +204,7 @@ fn any_prefix_of_the_steps_can_be_finished() {
         let orders = Orders::of(scenario);
         let mut runs = 2;
         let steps = run::apply(&prepared.start(), &desired, &orders).await.division.go.len();
-        for most in (1..steps).step_by(1 + steps / 12) {
+        for most in (1..steps).step_by(1 + steps / sampled(12)) {
             let emulator = prepared.start();
             run::apply(&emulator, &desired, &orders.clone().most(most)).await;
             let story = format!("after {most} of {steps} steps");
@@ -217,13 +223,13 @@ fn two_runs_at_once_are_safe() {
         run::apply(&emulator, &desired, &orders).await;
         let requests = emulator.requests().len();
         let mut runs = 3;
-        for n in (1..=requests).step_by(1 + requests / 12) {
+        for n in (1..=requests).step_by(1 + requests / sampled(12)) {
             let emulator = prepared.start();
             faults::overtaken_at(n, &emulator, &desired, &orders).await;
             let story = format!("overtaken at request {n}");
             runs += 2 + reaches(&goal, &story, scenario, prepared, &emulator).await?;
         }
-        for seed in 0..3 {
+        for seed in 0..sampled(4) as u64 {
             let emulator = prepared.start();
             faults::side_by_side(seed, &emulator, &desired, &orders).await;
             let story = format!("side by side, seed {seed}");

@@ -161,7 +161,7 @@ impl Story<'_> {
     /// Plans, applies and applies again: exit codes, and nothing secret in any output.
     pub(crate) fn plays(&self) -> Result<(), String> {
         let site = Site::of(self.scenario, self.prepared);
-        let trace = ["--log-level", "trace"];
+        let trace = ["--log-level", "trace,zrec=trace"];
         let planned = output(site.zrec(&self.words("plan")).args(trace).args(["--format", "json"]));
         secret_free("plan", &planned)?;
         let usual = [0, 0];

@@ -9,6 +9,8 @@ use zrec_plan::plan::Plan;
 use zrec_plan::render::printable_sentence;
 use zrec_plan::step::Step;
 
+use super::credential::is_record_only;
+
 /// What became of an apply.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -39,7 +41,12 @@ impl Outcome {
     pub fn text(&self) -> String {
         let mut out = String::new();
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "\nDone: {} steps.", self.done.len());
+        let (records, done): (Vec<_>, Vec<_>) =
+            self.done.iter().partition(|step| is_record_only(step));
+        let _ = writeln!(out, "\nDone: {} steps.", done.len());
+        if !records.is_empty() {
+            let _ = writeln!(out, "Recorded: {} entries in the secret store.", records.len());
+        }
         for (step, why) in &self.failed {
             let _ = writeln!(out, "  failed: {}: {}", name(step), printable_sentence(why));
         }

@@ -31,7 +31,7 @@ impl Machine {
         let output = Command::new(env!("CARGO_BIN_EXE_zrec"))
             .current_dir(self.folder.path())
             .args(arguments)
-            .args(["--log-level", "trace"])
+            .args(["--log-level", "trace,zrec=trace"])
             .env("RUST_BACKTRACE", "full")
             .envs(environment.iter().copied())
             .output()
