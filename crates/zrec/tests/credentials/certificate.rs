@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::KeyPair;
 use time::{Duration, OffsetDateTime};
 use zrec::certificate::{Made, make, pem, sharepoint_json};
+use zrec::secret::Secret;
 
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -118,4 +119,36 @@ fn openssl_agrees_about_the_fields_and_the_signature() {
     if let Some(out) = openssl(&["pkey", "-check", "-noout"], made.private_key.expose()) {
         assert!(out.contains("valid"), "{out}");
     }
+}
+
+/// The guide's own key and certificate, made by keytool, come out as the guide formats them.
+#[test]
+fn the_guides_own_pair_gives_the_guides_json() {
+    let key = include_str!("keys/guide-key.pem");
+    let certificate = include_str!("keys/guide-certificate.pem");
+    let der: String = certificate.lines().filter(|line| !line.starts_with("-----")).collect();
+    assert_eq!(pem(&der), certificate);
+    let mut made = made();
+    made.facts.der = der;
+    let json = sharepoint_json(&made.facts, &Secret::new(key.to_owned())).unwrap();
+    assert_eq!(json.expose(), include_str!("keys/guide.json"));
+}
+
+/// What is committed beside the PFX is what openssl takes out of it.
+#[test]
+fn openssl_takes_the_same_out_of_the_pfx() {
+    let pfx = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/credentials/keys/guide.pfx");
+    let take = |only: &[&str]| {
+        let output = Command::new("openssl")
+            .args(["pkcs12", "-in", pfx, "-passin", "pass:changeit"])
+            .args(only)
+            .output();
+        output.ok().map(|output| String::from_utf8(output.stdout).unwrap())
+    };
+    let (Some(key), Some(certificate)) = (take(&["-nocerts", "-nodes"]), take(&["-nokeys"])) else {
+        println!("openssl is not here; the committed PEM files stand for it");
+        return;
+    };
+    assert!(key.ends_with(include_str!("keys/guide-key.pem")), "{}", key.len());
+    assert!(certificate.ends_with(include_str!("keys/guide-certificate.pem")));
 }
