@@ -13,7 +13,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use zrec::apply::{Names, Outcome, Work};
+use zrec::cloud::failure::Failure;
 use zrec::cloud::graph::{Graph, Settings};
+use zrec::cloud::journal::Journal;
 use zrec::cloud::origin::{Endpoints, Trust};
 use zrec::cloud::pace::PaceOptions;
 use zrec::cloud::settle::Patience;
@@ -72,6 +74,10 @@ pub(crate) struct Stage {
     pub(crate) surroundings: Surroundings,
     /// What another does right after the n-th read of certificates.
     pub(crate) meanwhile: Meanwhile,
+    /// Where runs write their journals, if they do.
+    pub(crate) journal: Option<PathBuf>,
+    /// The first run's seed; each later one has the next.
+    pub(crate) seed: u64,
     clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
     runs: AtomicUsize,
 }
@@ -98,7 +104,12 @@ fn scratch() -> tempfile::TempDir {
 impl Stage {
     /// A stage for these connectors of the examples.
     pub(crate) fn new(connectors: &[&str], quirks: Vec<Quirk>) -> Self {
-        let began = (OffsetDateTime::now_utc(), Instant::now());
+        Self::at(OffsetDateTime::now_utc(), connectors, quirks)
+    }
+
+    /// A stage whose clock starts at a moment.
+    pub(crate) fn at(moment: OffsetDateTime, connectors: &[&str], quirks: Vec<Quirk>) -> Self {
+        let began = (moment, Instant::now());
         let mut desired = examples().clone();
         desired.connectors.retain(|id, _| connectors.contains(&id.connector.as_str()));
         let clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync> =
@@ -111,19 +122,28 @@ impl Stage {
             requests: Arc::default(),
             surroundings: Surroundings::default(),
             meanwhile: Arc::default(),
+            journal: None,
+            seed: 0,
             clock,
             runs: AtomicUsize::new(0),
         }
     }
 
+    /// The time, everywhere.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        (self.clock)()
+    }
+
     fn transport(&self, kill: &Kill, dead: &Arc<AtomicBool>) -> Transport {
         let (emulator, kill, dead) = (self.emulator.clone(), kill.clone(), dead.clone());
-        let requests = self.requests.clone();
+        let (requests, own) = (self.requests.clone(), AtomicUsize::new(0));
         let (meanwhile, reads) = (self.meanwhile.clone(), Arc::new(AtomicUsize::new(0)));
         requests.store(0, Ordering::Relaxed);
         Transport::InProcess(InProcess::new(move |request: http::Request<Bytes>| {
             let (emulator, kill, dead) = (emulator.clone(), kill.clone(), dead.clone());
-            let number = requests.fetch_add(1, Ordering::Relaxed) + 1;
+            requests.fetch_add(1, Ordering::Relaxed);
+            // Of two runs at once each counts its own.
+            let number = own.fetch_add(1, Ordering::Relaxed) + 1;
             let of_keys = request.method() == http::Method::GET
                 && request.uri().to_string().contains("keyCredentials");
             let read = reads.fetch_add(usize::from(of_keys), Ordering::Relaxed) + 1;
@@ -133,7 +153,9 @@ impl Stage {
                     dead.store(true, Ordering::Relaxed);
                     std::future::pending::<()>().await;
                 };
-                if matches!(kill, Kill::Before(n) if n == number) {
+                let is_gone = dead.load(Ordering::Relaxed)
+                    || matches!(&kill, Kill::At(points) if points.is_dead());
+                if is_gone || matches!(kill, Kill::Before(n) if n == number) {
                     die().await;
                 }
                 let answer = emulator.call(request).await;
@@ -161,9 +183,12 @@ impl Stage {
             tenant_name: tenant.name.to_string(),
             tenant_id: tenant.tenant_id,
             sign_in,
-            pace: PaceOptions::seeded(7),
+            pace: PaceOptions::seeded(self.seed ^ 7),
             clock: self.clock.clone(),
-            journal: None,
+            journal: self.journal.as_ref().map(|path| {
+                let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+                Arc::new(Journal::to_file(path, file.unwrap()))
+            }),
             yields: false,
         }
     }
@@ -235,7 +260,9 @@ impl Stage {
             patience: Patience::EMULATED,
             binding: None,
             stop: Arc::default(),
-            names: Names::seeded(self.runs.fetch_add(1, Ordering::Relaxed) as u128),
+            names: Names::seeded(
+                (u128::from(self.seed) << 32) + self.runs.fetch_add(1, Ordering::Relaxed) as u128,
+            ),
             fail_points,
         };
         let observed = observe(&fleet, &self.desired, catalog, Wanted::default()).await;
@@ -245,6 +272,12 @@ impl Stage {
         let outcome = work.apply(observed, division, &Progress::over(0)).await;
         fleet.end_runs();
         outcome
+    }
+
+    /// Whether the cloud lets somebody in.
+    pub(crate) async fn signs_in(&self, sign_in: SignIn) -> Result<(), Failure> {
+        let transport = self.transport(&Kill::Never, &Arc::default());
+        Graph::sign_in(self.settings(transport, sign_in)).await.map(|_| ())
     }
 
     /// The application of a connector, as the cloud has it.
@@ -321,9 +354,7 @@ impl Stage {
         assert_eq!(names("passwordCredentials"), [secret.name.as_str()], "{connector}");
         let value = self.value(connector, &secret);
         let app_id = app["appId"].as_str().unwrap().parse().unwrap();
-        let sign_in = SignIn::with_secret(app_id, value.into());
-        let transport = self.transport(&Kill::Never, &Arc::default());
-        Graph::sign_in(self.settings(transport, sign_in)).await.unwrap();
+        self.signs_in(SignIn::with_secret(app_id, value.into())).await.unwrap();
         if connector == "sharepoint" {
             let certificate = self.live(connector, CredentialKind::Certificate);
             assert_eq!(names("keyCredentials"), [certificate.name.as_str()], "{connector}");
