@@ -58,15 +58,31 @@ fn quirk(chance: &mut Chance) -> Quirk {
     quirk
 }
 
+/// Where it hurts most: between two durable things.
+const POINTS: [&str; 9] = [
+    "after-intent",
+    "after-add-password",
+    "after-minted",
+    "store-written",
+    "store-named",
+    "after-certificates",
+    "after-seen",
+    "after-retired",
+    "after-remove-password",
+];
+
 /// When a run is killed, or what its store refuses.
 pub(super) fn kill(chance: &mut Chance) -> Kill {
-    let request = usize::try_from(chance.within(1..=22)).unwrap();
+    let most = chance.one_of(&[6, 12, 22]);
+    let request = usize::try_from(chance.within(1..=most)).unwrap();
     let point = usize::try_from(chance.within(1..=26)).unwrap();
+    let (name, nth) = (chance.one_of(&POINTS), chance.one_of(&[1, 1, 1, 2, 3, 5]));
     match chance.within(1..=100) {
-        1..=16 => Kill::Before(request),
-        17..=34 => Kill::After(request),
-        35..=56 => Kill::At(FailPoints::armed(None, point, Act::Pend)),
-        57..=66 => Kill::At(FailPoints::armed(None, point, Act::Refuse)),
+        1..=14 => Kill::Before(request),
+        15..=30 => Kill::After(request),
+        31..=44 => Kill::At(FailPoints::armed(None, point, Act::Pend)),
+        45..=58 => Kill::At(FailPoints::armed(Some(name), nth, Act::Pend)),
+        59..=68 => Kill::At(FailPoints::armed(None, point, Act::Refuse)),
         _ => Kill::Never,
     }
 }
