@@ -114,7 +114,7 @@ impl Life {
     async fn run(&mut self) -> Result<(), Violation> {
         self.stage.emulator.set_quirks(weather::quirks(&mut self.chance));
         let kills = [weather::kill(&mut self.chance), weather::kill(&mut self.chance)];
-        let two = self.chance.percent(18);
+        let two = self.chance.percent(22);
         let later = Duration::from_millis(self.chance.within(0..=400));
         let place = self.chance.one_of(&self.places());
         let opens = self.chance.percent(15);

@@ -50,6 +50,7 @@ fn quirk(chance: &mut Chance) -> Quirk {
         QuirkKind::Lag => {
             let most = chance.one_of(&[300, 3_000, 40_000, LONGEST_LAG * 1000]);
             quirk.milliseconds = Some(chance.within(1..=most));
+            quirk.flickers = chance.percent(50);
         }
         QuirkKind::Delay => quirk.milliseconds = Some(chance.one_of(&[50, 5_000, 130_000])),
         QuirkKind::CreationRace => (quirk.nth, quirk.path) = (None, None),
