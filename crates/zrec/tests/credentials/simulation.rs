@@ -1,7 +1,7 @@
 //! The simulation: whole lives of credentials, in weather, each drawn from a seed.
 //!
-//! `ZREC_SEEDS=10000 cargo test -p zrec --test credentials simulation -- --nocapture` lives that
-//! many; `ZREC_SEED=n` lives one again.
+//! `ZREC_SEEDS=1250 cargo test -p zrec --test credentials simulation -- --nocapture` lives that
+//! many, more than 10,000 runs; `ZREC_SEED=n` lives one again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
