@@ -46,6 +46,9 @@ pub struct Quirk {
     /// `lag`: how many reads are stale.
     #[serde(default)]
     pub reads: Option<u64>,
+    /// `lag`: only about half of the reads are stale, as where several replicas answer.
+    #[serde(default)]
+    pub flickers: bool,
     /// `truncate`: how many bytes of the body arrive.
     #[serde(default)]
     pub bytes: Option<usize>,

@@ -30,6 +30,8 @@ pub(crate) struct Replica {
     pub(crate) tenant: Tenant,
     pub(crate) reads: Option<u64>,
     pub(crate) until: Option<OffsetDateTime>,
+    /// Where it answers only some of the reads: how many it was asked.
+    pub(crate) turn: Option<u64>,
 }
 
 impl World {

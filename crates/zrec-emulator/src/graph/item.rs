@@ -99,7 +99,8 @@ pub(crate) fn lag(world: &mut World, struck: &[Quirk], caller: &Caller, now: Off
         (None, None) => Some(1),
         (reads, _) => reads,
     };
-    world.replicas.push(Replica { tenant, reads, until });
+    let turn = quirk.flickers.then_some(0);
+    world.replicas.push(Replica { tenant, reads, until, turn });
 }
 
 /// Works on one request.
@@ -118,9 +119,14 @@ pub(crate) fn work(
     };
     world.replicas.retain(live);
     let stale = world.replicas.iter_mut().find(|replica| replica.tenant.id == caller.tenant);
-    let stale = stale.map(|replica| {
+    let stale = stale.and_then(|replica| {
         replica.reads = replica.reads.map(|reads| reads - 1);
-        replica.tenant.clone()
+        // A pattern without a short period: batches of one size must not always meet the same.
+        replica.turn = replica.turn.map(|turn: u64| turn + 1);
+        let is_its_turn = replica
+            .turn
+            .is_none_or(|turn| turn.wrapping_mul(0x9e37_79b9_7f4a_7c15).count_ones() % 2 == 0);
+        is_its_turn.then(|| replica.tenant.clone())
     });
     let Some(stale) = stale else {
         return serve(world, caller, item, now);

@@ -7,6 +7,7 @@ mod crash;
 mod marks;
 mod protocol;
 mod silence;
+mod simulation;
 mod stage;
 #[cfg(unix)]
 mod store;
