@@ -1,13 +1,13 @@
 //! One connector: may it be planned at all, and then its kinds in the order of work.
 
 use crate::code;
+use crate::context::ConnectorContext;
 use crate::credential;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind;
 use crate::observed::{Application, Refusal, Seen};
 use crate::ownership;
-use crate::plan::ConnectorContext;
 use crate::safety;
 use crate::step::Phase;
 

@@ -10,6 +10,7 @@ pub mod binding;
 pub mod catalog;
 pub mod code;
 pub mod connector;
+pub mod context;
 pub mod credential;
 pub mod desired;
 pub mod draft;

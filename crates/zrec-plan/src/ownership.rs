@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::code;
+use crate::context::ConnectorContext;
 use crate::credential;
 use crate::desired::Adopt;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::observed::{Application, Seen};
-use crate::plan::ConnectorContext;
 use crate::render::printable;
 
 /// Whether a live application may be planned under this connector: by our key, or by adoption.

@@ -1,21 +1,22 @@
 //! The plan: what would make observed equal to desired. Same arguments, same plan, byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::catalog::{Catalog, PermissionType};
+use crate::catalog::Catalog;
 use crate::code;
 use crate::connector;
+use crate::context::{ConnectorContext, Pair, TenantContext};
 use crate::credential;
-use crate::desired::{Cloud, Desired, DesiredConnector, DesiredTenant};
+use crate::desired::{Cloud, Desired};
 use crate::draft::Draft;
 use crate::finding::{Effect, Finding};
 use crate::guid::Guid;
 use crate::hand_off::HandOff;
 use crate::kind;
 use crate::name::{ConnectorId, SetName, TenantName};
-use crate::observed::{Observed, ObservedConnector, ObservedTenant, Seen};
+use crate::observed::{Observed, Seen};
 use crate::privilege::{self, PrivilegeChange};
 use crate::safety::{self, Limits};
 use crate::step::{Class, Step};
@@ -71,32 +72,6 @@ impl Plan {
     }
 }
 
-/// One tenant, as the kinds of its scope see it.
-#[derive(Clone, Copy, Debug)]
-pub struct TenantContext<'a> {
-    /// The catalogue.
-    pub catalog: &'a Catalog,
-    /// The tenant as wanted.
-    pub tenant: &'a DesiredTenant,
-    /// The tenant as seen.
-    pub seen: &'a ObservedTenant,
-}
-
-/// One connector, as the kinds of its scope see it.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectorContext<'a> {
-    /// Its tenant.
-    pub tenant: TenantContext<'a>,
-    /// The set's name.
-    pub set: &'a SetName,
-    /// The connector as wanted.
-    pub want: &'a DesiredConnector,
-    /// The connector as seen.
-    pub seen: &'a ObservedConnector,
-    /// Whether grants that the application never declared are removed.
-    pub revoke_foreign: bool,
-}
-
 /// Says what would make `observed` equal to `desired`.
 pub fn plan(desired: &Desired, observed: &Observed, catalog: &Catalog, limits: &Limits) -> Plan {
     let mut draft = Draft { findings: desired.findings.clone(), ..Draft::default() };
@@ -117,9 +92,6 @@ pub fn plan(desired: &Desired, observed: &Observed, catalog: &Catalog, limits: &
     }
     seal(desired, observed, catalog, tenants, draft)
 }
-
-/// A connector as wanted and as seen.
-pub(crate) type Pair<'a> = (&'a DesiredConnector, &'a ObservedConnector);
 
 fn connectors_of<'a>(
     desired: &'a Desired,
@@ -216,45 +188,4 @@ fn blocks_tenant(finding: &Finding, tenant: &TenantName) -> bool {
 
 fn order(step: &Step) -> impl Ord + '_ {
     (&step.tenant, step.connector.as_ref(), step.level(), step.kind, &step.key, step.verb)
-}
-
-impl TenantContext<'_> {
-    /// Microsoft's name of an API, or its id where the catalogue does not know it.
-    pub fn api_name(&self, app_id: Guid) -> String {
-        self.catalog
-            .api_by_app_id(app_id)
-            .map_or_else(|| app_id.to_string(), |api| api.display_name.clone())
-    }
-
-    /// The object id of an API's principal in this tenant, where it was seen.
-    pub fn resource_object_id(&self, app_id: Guid) -> Option<Guid> {
-        self.seen.resource_principals.get(&app_id)?.present().map(|principal| principal.object_id)
-    }
-
-    /// APIs by the object ids of their principals.
-    pub fn resources(&self) -> BTreeMap<Guid, Guid> {
-        self.seen
-            .resource_principals
-            .iter()
-            .filter_map(|(app_id, seen)| Some((seen.present()?.object_id, *app_id)))
-            .collect()
-    }
-}
-
-impl ConnectorContext<'_> {
-    /// `api value`, as people know a permission.
-    pub fn permission_name(&self, key: &crate::catalog::PermissionKey) -> String {
-        match self.tenant.catalog.permission(key) {
-            Some(permission) => {
-                format!("{} {}", self.tenant.api_name(key.resource_app_id), permission.value)
-            }
-            None => {
-                let kind = match key.kind {
-                    PermissionType::Role => "role",
-                    PermissionType::Scope => "scope",
-                };
-                format!("{} {kind} {}", self.tenant.api_name(key.resource_app_id), key.id)
-            }
-        }
-    }
 }

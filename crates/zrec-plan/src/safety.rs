@@ -1,10 +1,10 @@
 //! Limits that hold whatever the manifests say.
 
 use crate::code;
+use crate::context::{ConnectorContext, Pair, TenantContext};
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::observed::Seen;
-use crate::plan::{ConnectorContext, Pair, TenantContext};
 use crate::step::{Class, Step, Verb};
 
 /// The operator's limits for one run.

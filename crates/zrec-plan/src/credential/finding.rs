@@ -1,13 +1,13 @@
 //! What a person should know of credentials.
 
 use crate::code;
+use crate::context::{ConnectorContext, Pair, TenantContext};
 use crate::credential::ledger::day;
 use crate::credential::{Allowance, History, Judged, Ledger, Subject, Terms, Verdict, keys};
 use crate::desired::Adopt;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::observed::{Application, Credential, Seen};
-use crate::plan::{ConnectorContext, Pair, TenantContext};
 use crate::record::{CredentialKind, CredentialName, Record};
 
 /// The keys of an application that no record of ours names.

@@ -1,5 +1,6 @@
 //! Steps out of the ledger. Mints have a stable key; every other step names its credential.
 
+use crate::context::ConnectorContext;
 use crate::credential::ledger::day;
 use crate::credential::{
     Decision, Judged, Ledger, Mint, Removes, Subject, Terms, Verdict, finding,
@@ -8,7 +9,6 @@ use crate::draft::Draft;
 use crate::guid::Guid;
 use crate::kind::Kind;
 use crate::observed::{Application, Seen};
-use crate::plan::ConnectorContext;
 use crate::record::{CredentialKind, CredentialName, Records};
 use crate::step::{Action, Class, Digest, Phase, Step, StepBuilder, Verb};
 

@@ -1,7 +1,7 @@
 //! Terms: how long a credential may live, after what the tenant's policy says.
 
+use crate::context::ConnectorContext;
 use crate::desired::RetireOld;
-use crate::plan::ConnectorContext;
 use crate::record::CredentialKind;
 
 /// What the manifest asks of the credentials of one kind.

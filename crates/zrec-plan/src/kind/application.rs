@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::catalog::PermissionKey;
 use crate::code;
+use crate::context::{ConnectorContext, TenantContext};
 use crate::desired::{Adopt, Desired, SignInAudience};
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind::Kind;
 use crate::observed::{Application, Seen};
-use crate::plan::{ConnectorContext, TenantContext};
 use crate::render::printable;
 use crate::step::{Action, Class, Digest, FieldChange, Owner, Phase, Verb};
 

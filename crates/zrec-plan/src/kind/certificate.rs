@@ -1,10 +1,10 @@
 //! Certificates: their private keys are in the store before anything is sent. Only SharePoint
 //! wants one; what the records of another application name is still mended.
 
+use crate::context::ConnectorContext;
 use crate::credential::{self, Desk};
 use crate::draft::Draft;
 use crate::observed::Application;
-use crate::plan::ConnectorContext;
 use crate::record::CredentialKind;
 use crate::step::Phase;
 

@@ -1,9 +1,9 @@
 //! Client secrets: made by Microsoft, kept in the store, renewed beside the old.
 
+use crate::context::ConnectorContext;
 use crate::credential::{self, Desk};
 use crate::draft::Draft;
 use crate::observed::Application;
-use crate::plan::ConnectorContext;
 use crate::record::CredentialKind;
 use crate::step::Phase;
 

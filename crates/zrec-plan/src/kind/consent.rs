@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{PermissionKey, PermissionType};
 use crate::code;
+use crate::context::ConnectorContext;
 use crate::desired::{Consent, WantedPermission};
 use crate::draft::Draft;
 use crate::finding::Effect;
@@ -18,7 +19,6 @@ use crate::guid::Guid;
 use crate::hand_off::{self, HandOff};
 use crate::kind::Kind;
 use crate::observed::Seen;
-use crate::plan::ConnectorContext;
 use crate::step::{Action, Class, Digest, Verb};
 
 mod granted;

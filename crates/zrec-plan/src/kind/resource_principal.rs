@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::code;
+use crate::context::TenantContext;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::guid::Guid;
 use crate::hand_off::HandOff;
 use crate::kind::Kind;
 use crate::observed::Seen;
-use crate::plan::TenantContext;
 use crate::step::{Action, Class, Digest, Phase, Verb};
 
 /// The permission that lets an application make the principal of an API it does not own.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::code;
+use crate::context::ConnectorContext;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind::Kind;
 use crate::observed::{Seen, ServicePrincipal};
-use crate::plan::ConnectorContext;
 use crate::step::{Action, Class, Digest, FieldChange, Verb};
 
 /// The tag that makes the portal list a principal among the enterprise applications.

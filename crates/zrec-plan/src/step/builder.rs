@@ -1,9 +1,9 @@
 //! Building a step: what it is about first, what it does last.
 
+use crate::context::{ConnectorContext, TenantContext};
 use crate::guid::Guid;
 use crate::kind::Kind;
 use crate::name::{ConnectorName, TenantName};
-use crate::plan::{ConnectorContext, TenantContext};
 use crate::step::{Action, Class, Digest, FieldChange, Phase, Step, Verb};
 
 /// A step that lacks its action yet.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::catalog::PermissionKey;
+use crate::context::ConnectorContext;
 use crate::name::SetName;
 use crate::observed::Application;
-use crate::plan::ConnectorContext;
 use crate::step::FieldChange;
 
 /// On an application that must not be deleted.

@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::{declaration, update};
 use crate::catalog::{PermissionKey, PermissionType};
+use crate::context::ConnectorContext;
 use crate::desired::SignInAudience;
 use crate::draft::Draft;
 use crate::kind::Kind;
 use crate::observed::Application;
-use crate::plan::ConnectorContext;
 use crate::step::{Action, Class, FieldChange, Phase, Verb};
 
 /// Plans the narrowing of audience, redirect URIs and declaration.

@@ -2,12 +2,12 @@
 
 use super::{declare, fields, narrow, reach};
 use crate::code;
+use crate::context::ConnectorContext;
 use crate::credential;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind::Kind;
 use crate::observed::Application;
-use crate::plan::ConnectorContext;
 use crate::step::{Action, Class, Digest, Phase, Verb};
 
 /// Plans to bring back a soft-deleted application that holds our key.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{PermissionKey, PermissionType};
+use crate::context::ConnectorContext;
 use crate::guid::Guid;
 use crate::observed::{DelegatedGrant, RoleGrant};
-use crate::plan::ConnectorContext;
 
 /// What is granted, by key.
 pub(super) struct Granted<'a> {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Granted, permission_path};
 use crate::catalog::PermissionKey;
 use crate::code;
+use crate::context::ConnectorContext;
 use crate::draft::Draft;
 use crate::finding::Effect;
 use crate::kind::Kind;
 use crate::observed::DelegatedGrant;
-use crate::plan::ConnectorContext;
 use crate::render::printable;
 use crate::step::{Action, Class, Digest, Phase, Verb};
 
