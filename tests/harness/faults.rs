@@ -101,7 +101,7 @@ pub(crate) async fn side_by_side(
 }
 
 /// Scenarios whose processes are killed at every single request.
-const KILLED_EVERYWHERE: &[&str] = &["alone-copilot", "surplus-grant"];
+const KILLED_EVERYWHERE: &[&str] = &["alone-copilot", "revoked-grant"];
 
 /// One moment of the writing for each scenario, another for each; every moment for a few.
 pub(crate) fn kills(story: &Story<'_>) -> Vec<Moment> {

@@ -240,7 +240,8 @@ pub(crate) fn on_threads<T: Sync>(
 ) -> Vec<String> {
     let (next, broken) = (Mutex::new(items.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        // More threads than cores: a process that waits for agreeing reads uses none.
+        for _ in 0..12 {
             scope.spawn(|| {
                 loop {
                     let Some(item) = next.lock().unwrap().next() else { return };
