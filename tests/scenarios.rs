@@ -290,3 +290,25 @@ fn a_process_that_is_killed_can_be_run_again() {
     println!("processes: {} scenarios in {:.1} s", scenarios.len(), since.elapsed().as_secs_f32());
     assert!(broken.is_empty(), "{} scenarios:\n\n{}", broken.len(), broken.join("\n\n"));
 }
+
+/// A removal rests on agreeing reads: what another run has removed meanwhile is not removed again.
+#[test]
+fn a_removal_is_read_again_before_it_is_done() {
+    let scenario = all().into_iter().find(|scenario| scenario.name == "surplus-grant").unwrap();
+    let removals = paused().block_on(async {
+        let prepared = Prepared::of(&scenario).await;
+        let (desired, orders) = (scenario.desired(), Orders::of(&scenario));
+        let reading = prepared.start();
+        run::plan_only(&reading, &desired, &orders).await;
+        let first_after_planning = reading.requests().len() + 1;
+        let emulator = prepared.start();
+        faults::overtaken_at(first_after_planning, &emulator, &desired, &orders).await;
+        let items = emulator.requests().into_iter().flat_map(|request| {
+            let plain = (request.method.clone(), request.items.is_empty());
+            let inside = request.items.into_iter().map(|item| item.method);
+            inside.chain((plain.1).then_some(plain.0)).collect::<Vec<_>>()
+        });
+        items.filter(|method| method == "DELETE").count()
+    });
+    assert_eq!(removals, 1, "the other run's");
+}
