@@ -5,9 +5,10 @@ use serde_json::json;
 use zrec::certificate;
 use zrec::cloud::graph::{Graph, read, write};
 use zrec::kind::certificate as graph_kind;
+use zrec::store::Place;
 use zrec_emulator::{Quirk, QuirkKind};
 use zrec_plan::Guid;
-use zrec_plan::record::{CredentialKind, CredentialName};
+use zrec_plan::record::{CredentialKind, CredentialName, Entry, RunId, Transition};
 
 use crate::stage::{Kill, Stage};
 
@@ -72,4 +73,36 @@ async fn a_refused_or_unknown_write_is_read_and_united_again() {
         stage.holds("sharepoint").await;
         assert!(stage.plan().await.steps.is_empty(), "{row}");
     }
+}
+
+/// What another run has stored and is about to send, or has sent and no read shows yet.
+#[tokio::test(start_paused = true)]
+async fn one_that_another_run_has_in_hand_goes_along() {
+    let stage = Stage::new(&["sharepoint"], vec![]);
+    let (emulator, store) = (stage.emulator.clone(), stage.store());
+    let (tenant_id, now) = (stage.desired.tenants.values().next().unwrap().tenant_id, stage.now());
+    let act = async move {
+        let cloud = serde_json::to_value(emulator.snapshot()).unwrap();
+        let app_id = cloud["tenants"][0]["applications"][0]["appId"].as_str().unwrap();
+        let made = certificate::make("x", OTHERS.parse().unwrap(), 90, now).unwrap();
+        let place = Place {
+            tenant_id,
+            unique_name: "zrec.example.sharepoint".to_owned(),
+            name: CredentialName::from_bits(5),
+            kind: CredentialKind::Certificate,
+        };
+        let transition = Transition::Intended {
+            run: RunId("another".to_owned()),
+            app_id: app_id.parse().unwrap(),
+            certificate: Some(made.facts.clone()),
+        };
+        let run = RunId("another".to_owned());
+        store.begin(&run).unwrap();
+        store.put(&place, &Entry { at: now, transition }, Some(&made.private_key)).unwrap();
+    };
+    *stage.meanwhile.lock().unwrap() = Some((1, act.boxed()));
+    stage.apply(Kill::Never).await;
+    assert!(stage.meanwhile.lock().unwrap().is_none(), "nobody interfered");
+    let keys = key_ids(&stage);
+    assert!(keys.len() == 2 && keys.iter().any(|key| key == OTHERS), "{keys:?}");
 }
