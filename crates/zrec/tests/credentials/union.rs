@@ -1,5 +1,7 @@
 //! Certificates: what others have on the application stays there.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
 use serde_json::json;
 use zrec::certificate;
@@ -79,7 +81,10 @@ async fn a_refused_or_unknown_write_is_read_and_united_again() {
 #[tokio::test(start_paused = true)]
 async fn one_that_another_run_has_in_hand_goes_along() {
     let stage = Stage::new(&["sharepoint"], vec![]);
-    let (emulator, store) = (stage.emulator.clone(), stage.store());
+    let emulator = stage.emulator.clone();
+    // It lives as long as the story: a run that is over would have its work finished by ours.
+    let alive = Arc::new(stage.store());
+    let store = alive.clone();
     let (tenant_id, now) = (stage.desired.tenants.values().next().unwrap().tenant_id, stage.now());
     let act = async move {
         let cloud = serde_json::to_value(emulator.snapshot()).unwrap();
@@ -105,4 +110,5 @@ async fn one_that_another_run_has_in_hand_goes_along() {
     assert!(stage.meanwhile.lock().unwrap().is_none(), "nobody interfered");
     let keys = key_ids(&stage);
     assert!(keys.len() == 2 && keys.iter().any(|key| key == OTHERS), "{keys:?}");
+    drop(alive);
 }
